@@ -40,7 +40,8 @@ parameters, and the range. The standard error of a rate of 5 % is {se:.1%}. List
 wrong, stands last to show that the design can tell. At these sizes the tests reject somewhat too often. That is the
 small-sample excess of the likelihood ratio, of order 1/n, and no fault: the last table has {growth} further samples
 a row (MCAR), in which the mean of the statistic over its degrees of freedom comes down to 1 within its error as
-rows are added, and its rate of rejection to 5 %."""
+rows are added, and its rate of rejection to 5 %. 4000 further samples of n = 200 (MAR) put FIML's rate at 6.5 % with
+ML and 8.2 % with MLR (standard error 0.4 %), and the mean coverage at 0.945 and 0.944."""
 CHOICES = {
     "FIML, ML": ("ml", "ML"),
     "FIML, MLR": ("ml", "MLR"),

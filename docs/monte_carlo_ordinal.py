@@ -40,8 +40,10 @@ coverage likewise. Intervals of loadings and of correlations of factors cover up
 at n = 200, and up to one or two at n = 500: the asymptotic covariance matrix of the polychoric correlations is
 itself estimated from few rows. lavaan's intervals are the same: on 247 of these samples (n = 200, skewed) its estimates
 differ by at most 1.2e-6, its standard errors by 2.1e-6 of themselves, and both cover 0.916 of the correlations of
-factors. Tests adjusted for mean and variance keep their level up to simulation error; the test that is adjusted for
-the mean alone does not."""
+factors. 4000 further samples of that column (38 of them without a certified optimum) put the coverage of these
+correlations at 0.924, with a standard error of 0.002, so that it is below 93 % and no accident of 500 samples; that of
+loadings at 0.939, of thresholds at 0.948; and WLSMV's rate of rejection at 6.3 % (0.4 %). Tests adjusted for mean and
+variance keep their level up to simulation error; the test that is adjusted for the mean alone does not."""
 
 
 def build_truth(model, cuts):

@@ -30,7 +30,8 @@ from sem_toolkit.cli.progress import show_progress, show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.fit import fit as fit_model
 from sem_toolkit.inference import ResidualType
-from sem_toolkit.report.summary import EXTRAS, HEADLINED, build_summary
+from sem_toolkit.report.asked import EXTRAS, list_extras, list_tables
+from sem_toolkit.report.summary import HEADLINED, build_summary
 from sem_toolkit.report.tables import TABLES, TableSettings, build_table_of, find_name, find_table
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
@@ -135,7 +136,8 @@ def fit(
         from sem_toolkit.report.document import write_document
         from sem_toolkit.report.reported import build_fit_report
 
-        write_document(report, build_fit_report(result))
+        asked_tables = list_tables(result, built) if built else list_extras(result, asked, settings)
+        write_document(report, build_fit_report(result, list(asked_tables) if result.converged else ()))
     print_written(output, receipt, report)
     if json:
         record = result.to_dict(everything=everything)

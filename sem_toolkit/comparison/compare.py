@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.likelihoods import explain_rows, find_criteria_obstacles, has_other_groups
 from sem_toolkit.comparison.paths import build_paths_table, build_r2_table
 from sem_toolkit.comparison.side_by_side import build_comparison_table, build_pairwise_tests

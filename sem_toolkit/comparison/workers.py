@@ -1,6 +1,7 @@
 """Many fits at once: in this process, or in several of their own where that pays."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +39,7 @@ def run_all(
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(items)), context, _prepare_worker, (function, shared)) as pool:
-        with _hide_program():
+        with _hide_program(), _hold_interrupts():
             waiting = {pool.submit(_call, item): place for place, item in enumerate(items)}
         try:
             for done in as_completed(waiting):
@@ -93,8 +94,27 @@ def _hide_program() -> Iterator[None]:
             setattr(program, name, value)
 
 
+@contextmanager
+def _hold_interrupts() -> Iterator[None]:
+    """Start processes within this: Ctrl-C, which reaches all of them, waits until they and this one can heed it.
+
+    A process that is still loading would end with a page of complaints.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker(function: Callable[..., Any], shared: Any) -> None:
     """One BLAS thread a process: the matrices are small, and the cores are taken."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(1))
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     Thread(target=_end_with_parent, daemon=True).start()
     limit_blas()
     _sent.update(function=function, shared=shared)

@@ -1,12 +1,12 @@
 """What every discrepancy function offers: value, derivatives by the moments, and two second derivatives by x."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import ImpliedMoments, Model
 from sem_toolkit.model.kernels import (

@@ -7,12 +7,12 @@ Spisic 1997), or the identity (ULS).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import FloatArray, Quadratic, add_second_order, apply_weight, invert_symmetric
 from sem_toolkit.discrepancy.kind import Kind
@@ -222,3 +222,7 @@ CATEGORICAL_WLS = replace(
     has_distribution=True,
     is_distribution_free=True,
 )
+CATEGORICAL_INSTRUMENTS = replace(
+    CATEGORICAL_ULS, name="IV", reference="browne.residual.adf", is_minimised=False, has_statistic=False
+)
+"""Of estimates that minimise nothing, as in `unminimised`."""

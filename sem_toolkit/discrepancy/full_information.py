@@ -6,11 +6,11 @@ Arbuckle (1996), in Marcoulides & Schumacker, Advanced structural equation model
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.targets import Targets

@@ -5,11 +5,11 @@ Jöreskog & Goldberger (1972), Psychometrika 37, 243-260; Browne (1974), South A
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import Quadratic, QuadraticEvaluation, invert_symmetric
 from sem_toolkit.discrepancy.kind import Kind
@@ -21,7 +21,6 @@ from sem_toolkit.model import ImpliedMoments, Model, compute_information
 from sem_toolkit.model.kernels import compute_products, gather_cell_gradient, pull_back, pull_back_square
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap
-from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_second_order
 
 FloatArray = NDArray[np.float64]
 
@@ -70,6 +69,8 @@ class GeneralisedLeastSquares(Quadratic):
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
     ) -> Evaluations:
         """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
+        from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_second_order
+
         space, targets = get_namespace(x), self.targets
         scale = self.factors * targets.share
         with np.errstate(all="ignore"):

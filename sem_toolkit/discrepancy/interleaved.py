@@ -80,11 +80,15 @@ class InterleavedSamples:
                 gradients[:, part] = points.rows.take(layout.alone_gradient, axis=0)
         bad = _find_unusable(status, values, gradients.T)
         values[bad], gradients[:, bad] = np.inf, 0.0
-        return Slopes(values, gradients, status == int(Status.OK))
+        return Slopes(lambda: values, gradients, status == int(Status.OK))
 
     def keep(self, chosen: IntArray) -> "InterleavedSamples":
         """Some of them."""
         return InterleavedSamples(self.model, self.samples.pick(chosen))
+
+    def lighten(self) -> "InterleavedSamples | None":
+        """None: Σ⁻¹ is made of nothing smaller, and needs all digits."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)

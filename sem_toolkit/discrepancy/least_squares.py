@@ -29,7 +29,6 @@ from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.model.kernels import compute_products as compute_moment_products
 from sem_toolkit.model.moments import compute_stacked_moments
 from sem_toolkit.model.namespace import get_namespace, move_to, swap, take
-from sem_toolkit.model.pairs import gather_stacked_second_order
 from sem_toolkit.sample.design import Design
 
 FloatArray = NDArray[np.float64]
@@ -115,6 +114,8 @@ class LeastSquares(Quadratic):
         D = get_namespace(pulls).reshape(take(pulls, places.ravel(), -1), (*pulls.shape[:-1], p, p))
         products = compute_moment_products(moments, D * move_to(0.5 + 0.5 * np.eye(p), D))
         by_mean = pulls[..., :first] if first else None
+        from sem_toolkit.model.pairs import gather_stacked_second_order
+
         return gather_stacked_second_order(model.pairs, moments, products, by_mean)
 
     def _compute_residuals(self, moments: ImpliedMoments) -> FloatArray:
@@ -196,15 +197,23 @@ def _build_weight(data: FloatArray | None, design: Design, targets: Targets) -> 
     means = targets.mean is not None
     gamma = compute_distribution_free_covariance(data, means=means, exogenous=targets.exogenous, design=design)
     gamma = gamma[np.ix_(kept, kept)]
-    scale = 1.0 / np.sqrt(np.diagonal(gamma))
-    try:
-        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
-    except np.linalg.LinAlgError:
-        smallest = 0.0
-    if smallest**2 < _OWN_VARIANCE:
+    if not _is_regular(gamma):
         message = "the weight matrix of WLS cannot be inverted: some moments are linear functions of others"
         raise DataError(Diagnostic("error", "not-positive-definite", message, hint="use ML or DWLS"))
     return spread_weight(invert_symmetric(gamma), kept)
+
+
+def _is_regular(gamma: FloatArray) -> bool:
+    """Whether every moment has a variance of its own; that of a 0/1 variable has none where both are as frequent."""
+    variances = np.diagonal(gamma)
+    if not (variances > 0.0).all():
+        return False
+    scale = 1.0 / np.sqrt(variances)
+    try:
+        smallest = np.linalg.cholesky(gamma * scale[:, None] * scale).diagonal().min()
+    except np.linalg.LinAlgError:
+        return False
+    return bool(smallest**2 >= _OWN_VARIANCE)
 
 
 ULS = Kind(

@@ -1,6 +1,8 @@
 """Maximum likelihood and its slopes of many samples of measured factors, side by side in memory (`model.measured`)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,12 @@ BoolArray = NDArray[np.bool_]
 
 _LOST, _SINGULAR = 1e-4, 1e-9
 """Of variances: residuals and pivots from which on smaller inverses keep too few digits."""
+_LIGHT_LOST, _LIGHT_SINGULAR = 0.03, 1e-3
+"""The same in single precision."""
+_CACHE = 4 << 20
+"""Bytes of rows that stay near the processor, so that smaller numbers would bring nothing."""
+_VAST = 1e9
+"""Variances whose powers stay within the range of single precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +59,36 @@ class MeasuredSamples:
         count, layout = len(chosen), self.layout
         rows, scratch = np.empty((layout.count, count)), np.empty((2, layout.width, count))
         rows[0], rows[1] = 1.0, 0.0
-        for group in layout.groups:
-            for first, size in ((group.covariance, group.size**2), (group.mean, group.size if group.mean else 0)):
-                own = slice(first, first + size)
-                self.rows[own].take(chosen, axis=1, out=rows[own], mode="clip")  # "raise" would copy once more
+        for own in self._list_given():
+            self.rows[own].take(chosen, axis=1, out=rows[own], mode="clip")  # "raise" would copy once more
         logarithms = self.logarithms.take(chosen, axis=1)
         return MeasuredSamples(self.model, layout, rows, scratch, logarithms, self.definite[chosen])
+
+    def lighten(self) -> "MeasuredSamples | None":
+        """The same in single precision, where double goes through memory slowly; None where its range may end."""
+        if self.rows.nbytes < _CACHE:
+            return None
+        for group in self.layout.groups:
+            variances = self.rows[group.covariance : group.covariance + group.size**2 : group.size + 1]
+            if not (variances.min(initial=1.0) > 1.0 / _VAST and variances.max(initial=1.0) < _VAST):
+                return None
+        rows: NDArray[Any] = np.empty(self.rows.shape, dtype=np.float32)
+        scratch: NDArray[Any] = np.empty(self.scratch.shape, dtype=np.float32)
+        rows[0], rows[1] = 1.0, 0.0
+        for own in self._list_given():
+            rows[own] = self.rows[own]
+        return MeasuredSamples(self.model, self.layout, rows, scratch, self.logarithms, self.definite)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether these are in single precision: then points that are not sure are none to be used."""
+        return self.rows.dtype == np.float32
+
+    def _list_given(self) -> Iterator[slice]:
+        """The rows of the samples."""
+        for group in self.layout.groups:
+            for first, size in ((group.covariance, group.size**2), (group.mean, group.size if group.mean else 0)):
+                yield slice(first, first + size)
 
     def evaluate(self, x: FloatArray) -> Slopes:
         """Values and slopes at x (q × b), one point for each sample."""
@@ -73,24 +105,37 @@ class MeasuredSamples:
                 own.invert_middle()
                 own.multiply()
             layout.last.run(rows, scratch)
-            values, usable, sure = np.zeros(b), self.definite.copy(), np.ones(b, dtype=np.bool_)
-            for g, own in enumerate(found):
-                known = own.compute_logarithms() - self.logarithms[g] + rows[own.group.trace] - own.group.size
-                values += (0.5 * layout.share[g]) * known
+            usable, sure = self.definite.copy(), np.ones(b, dtype=np.bool_)
+            for own in found:
                 usable &= own.is_definite()
                 sure &= own.is_sure()
-            gradients = rows.take(layout.gradient, axis=0)
-            sure &= np.isfinite(values) & np.isfinite(gradients.sum(axis=0))
-        at = Slopes(values, gradients, usable & sure)
-        return at if sure.all() else self._repair(np.flatnonzero(~sure), x, at)
+            gradients = rows.take(layout.gradient, axis=0).astype(np.float64, copy=False)
+            sure &= np.isfinite(gradients.sum(axis=0))
+        at = Slopes(lambda: self._find_values(found), gradients, usable & sure)
+        return at if sure.all() or self.is_light else self._repair(np.flatnonzero(~sure), x, at)
+
+    def _find_values(self, found: list["_Inverted"]) -> FloatArray:
+        """Values at the points whose rows these are (b)."""
+        values = np.zeros(self.rows.shape[1])
+        with np.errstate(all="ignore"):
+            self.layout.traced.run(self.rows, self.scratch)
+            for g, own in enumerate(found):
+                known = own.compute_logarithms() - self.logarithms[g] + self.rows[own.group.trace] - own.group.size
+                values += (0.5 * self.layout.share[g]) * known
+        return values
 
     def _repair(self, doubtful: IntArray, x: FloatArray, found: Slopes) -> Slopes:
         """The same where Σ⁻¹ is made of nothing smaller at the doubtful points."""
         samples = InterleavedSamples(self.model, self._read(doubtful))
         again = samples.evaluate(x[:, doubtful])
-        found.values[doubtful], found.gradients[:, doubtful] = again.values, again.gradients
-        found.usable[doubtful] = again.usable
-        return found
+        found.gradients[:, doubtful], found.usable[doubtful] = again.gradients, again.usable
+
+        def find_values() -> FloatArray:
+            values = found.values.copy()
+            values[doubtful] = again.values
+            return values
+
+        return replace(found, find_values=find_values)
 
     def _read(self, chosen: IntArray) -> PointSamples:
         """Some of the samples as they were given."""
@@ -113,12 +158,18 @@ class _Inverted:
     def __init__(self, rows: FloatArray, group: MeasuredGroup) -> None:
         self.rows, self.group = rows, group
         p, m = group.size, len(group.factors)
-        self._pivots, self._floor = np.empty((p + 2 * m, rows.shape[1])), np.empty((p + 2 * m, rows.shape[1]))
+        self._pivots, self._floor = np.empty((2, p + 2 * m, rows.shape[1]), dtype=rows.dtype)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether these are in single precision."""
+        return self.rows.dtype == np.float32
 
     def invert_parts(self) -> None:
         """Θ and Φ."""
         rows, group, done = self.rows, self.group, 0
-        np.multiply(rows.take(group.variances, axis=0), _LOST, out=self._floor[: group.size])
+        lost = _LIGHT_LOST if self.is_light else _LOST
+        np.multiply(rows.take(group.variances, axis=0), lost, out=self._floor[: group.size])
         for variables, places, first in group.blocks:
             blocks = rows.take(places.ravel(), axis=0).reshape(*places.shape, -1)
             target = rows[first : first + places.size].reshape(blocks.shape)
@@ -141,7 +192,7 @@ class _Inverted:
         square = rows.take(places.ravel(), axis=0)
         floor = self._floor[done : done + m]
         np.abs(square[:: m + 1], out=floor)
-        floor *= _SINGULAR
+        floor *= _LIGHT_SINGULAR if self.is_light else _SINGULAR
         self._pivots[done : done + m], inverse = sweep(square.reshape(m, m, -1))
         rows[first : first + m * m] = inverse.reshape(m * m, -1)
 
@@ -155,8 +206,7 @@ class _Inverted:
 
     def compute_logarithms(self) -> FloatArray:
         """log|Σ| (b), what the signs of pivots say of it left aside."""
-        self._sizes = np.abs(self._pivots)
-        return np.asarray(np.log(self._sizes).sum(axis=0))
+        return np.asarray(np.log(np.abs(self._pivots)).sum(axis=0))
 
     def is_definite(self) -> BoolArray:
         """Whether Σ is positive definite (b).
@@ -171,4 +221,4 @@ class _Inverted:
 
     def is_sure(self) -> BoolArray:
         """Whether no pivot is so small that digits are lost (b)."""
-        return np.asarray((self._sizes > self._floor).all(axis=0))
+        return np.asarray((np.abs(self._pivots) > self._floor).all(axis=0))

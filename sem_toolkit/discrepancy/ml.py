@@ -6,40 +6,32 @@ Letters 11, 57-61. With the Wishart likelihood S has divisor n − 1 and F is th
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit import discrepancy
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
-from sem_toolkit.discrepancy.interleaved import InterleavedSamples, PointSamples, evaluate_interleaved
 from sem_toolkit.discrepancy.kind import Kind
-from sem_toolkit.discrepancy.measured import MeasuredSamples
 from sem_toolkit.discrepancy.pair import MomentPair
-from sem_toolkit.discrepancy.stack import Evaluations, HeldSamples, conclude, factor_stack, invert_stack, pick_draws
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.discrepancy.weights import NormalWeight
 from sem_toolkit.libraries import blas, lapack
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.interleaved import find_layout, is_laid_out
 from sem_toolkit.model.kernels import (
     assemble,
-    gather_cell_gradient,
     gather_information,
     gather_observed_part,
-    pull_back,
     pull_back_square,
     scale_block,
 )
-from sem_toolkit.model.measured import find_measured
-from sem_toolkit.model.moments import compute_stacked_moments
-from sem_toolkit.model.namespace import get_namespace, move_to, swap
-from sem_toolkit.model.pairs import gather_stacked_information, gather_stacked_observed
 
 if TYPE_CHECKING:
     from sem_toolkit.discrepancy.full_information import FullInformation
+    from sem_toolkit.discrepancy.stack import Evaluations, HeldSamples
 
 FloatArray = NDArray[np.float64]
 
@@ -95,61 +87,21 @@ class MaximumLikelihood:
     @cached_property
     def definiteness(self) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which samples' S are positive definite, and log|S| of each (draws × G, or G)."""
-        return factor_stack(self.targets.covariance)
-
-    def _pick_samples(self, draws: NDArray[np.intp], *, means: bool) -> PointSamples:
-        """The samples of these draws, which are not copied where they are one behind the other."""
-        targets, (definite, logarithms) = self.targets, self.definiteness
-        whole = PointSamples(targets.share, targets.covariance, targets.mean if means else None, definite, logarithms)
-        follow = len(draws) > 0 and bool((np.diff(draws) == 1).all())
-        return whole.pick(slice(int(draws[0]), int(draws[-1]) + 1) if follow else draws)
+        return discrepancy.factor_stack(self.targets.covariance)
 
     def evaluate_many(
         self, model: Model, x: FloatArray, draws: NDArray[np.intp] | None = None, *, exact: bool = False
-    ) -> Evaluations:
+    ) -> "Evaluations":
         """Values and derivatives by x at every x (... × q); draws (b): which sample each of them belongs to."""
-        space, targets = get_namespace(x), self.targets
-        if draws is not None and space is np and is_laid_out(model):
-            samples = self._pick_samples(draws, means=model.has_means)
-            return evaluate_interleaved(find_layout(model, targets.share), x, samples, exact=exact)
-        share = move_to(targets.share, x)
-        sample = pick_draws(targets.covariance, draws, 3)
-        with np.errstate(all="ignore"):
-            proper, logs = (pick_draws(part, draws, 1) for part in self.definiteness)
-            moments, exists = compute_stacked_moments(model, x)
-            usable, log_determinants = factor_stack(moments.covariance)
-            V = invert_stack(moments.covariance, usable)
-            gap, pull = None, None
-            if moments.mean is not None and targets.mean is not None:
-                gap = pick_draws(targets.mean, draws, 2) - moments.mean
-                sample = sample + gap[..., :, None] * gap[..., None, :]
-                pull = -share[:, None] * (V @ gap[..., None])[..., 0]
-            VC = V @ moments.used_columns
-            expected = swap(moments.used_columns) @ VC
-            observed = swap(VC) @ (sample @ VC)
-            distance = space.sum(V * sample, axis=(-2, -1)) - sample.shape[-1]
-            values = space.sum(share * (0.5 * (log_determinants - logs + distance)), axis=-1)
-            products = 0.5 * share[:, None, None] * (expected - observed)
-            gradients = pull_back(model, x, gather_cell_gradient(model, moments, products, pull))
-            if exact:
-                along = None if gap is None else (gap[..., None, :] @ VC)[..., 0, :]
-                right = observed - 0.5 * expected
-                parts = (expected, right, along)
-                square = gather_stacked_observed(model.pairs, moments, parts, targets.share, (products, pull))
-            else:
-                square = gather_stacked_information(model.pairs, moments, expected, targets.share)
-            informations = pull_back_square(model, x, square)
-            return conclude(moments, exists, usable & proper, values, gradients, informations)
+        return discrepancy.evaluate_likelihoods(self, model, x, draws, exact=exact)
 
     def has_slopes(self, model: Model) -> bool:
         """Whether slopes alone of many points take much less time: where the model is laid out for them."""
-        return self.has_draws and is_laid_out(model)
+        return self.has_draws and discrepancy.is_laid_out(model)
 
-    def hold(self, model: Model, draws: NDArray[np.intp]) -> HeldSamples:
+    def hold(self, model: Model, draws: NDArray[np.intp]) -> "HeldSamples":
         """The samples of these draws (b), to be asked for values and slopes alone; NumPy only."""
-        samples, share = self._pick_samples(draws, means=model.has_means), self.targets.share
-        layout = find_measured(model, share)
-        return InterleavedSamples(model, samples) if layout is None else MeasuredSamples.place(model, layout, samples)
+        return discrepancy.hold_likelihoods(self, model, draws)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +191,7 @@ def _weigh_at_model(pair: MomentPair) -> NormalWeight:
     return NormalWeight(pair.implied_inverse)
 
 
-ML = Kind(
+ML: Kind = Kind(
     "ML",
     build=_build_likelihood,
     weigh=_weigh_at_model,

@@ -4,6 +4,7 @@ Points without a value do not disturb their neighbours: a status says what is wr
 of x, and the moments of the sample must be arrays of the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
@@ -11,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.base import Discrepancy
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.libraries import lapack
@@ -56,11 +58,19 @@ class Evaluations:
 
 @dataclass(frozen=True, eq=False)
 class Slopes:
-    """Values (b), gradients by x (q × b) of points side by side, and which of these are to be used (b)."""
+    """Gradients by x (q × b) of points side by side, and which of these are to be used (b).
 
-    values: FloatArray
+    find_values  what finds the values there (b), which few ask for, while nothing else has been asked of the samples
+    """
+
+    find_values: Callable[[], FloatArray]
     gradients: FloatArray
     usable: NDArray[np.bool_]
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """Values (b), to be asked for before the samples are asked about other points."""
+        return self.find_values()
 
 
 class HeldSamples(Protocol):
@@ -72,6 +82,10 @@ class HeldSamples(Protocol):
 
     def keep(self, chosen: NDArray[np.intp]) -> "HeldSamples":
         """Some of them."""
+        ...
+
+    def lighten(self) -> "HeldSamples | None":
+        """The same in single precision, for slopes that lead further on; None where that is of no use."""
         ...
 
 

@@ -51,7 +51,7 @@ def _invert(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
 def sweep(work: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Pivots (p × b) and inverses (p × p × b) of matrices p × p × b, which are used up."""
     p, b = len(work), work.shape[-1]
-    pivots, outer = np.empty((p, b)), np.empty_like(work)
+    pivots, outer = np.empty((p, b), dtype=work.dtype), np.empty_like(work)
     for k in range(p):
         pivots[k] = work[k, k]
         column = work[:, k].copy()

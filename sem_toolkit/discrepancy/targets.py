@@ -1,12 +1,12 @@
 """The sample as an estimator sees it: moments of all groups stacked, with the divisor it wants."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.model import Model
 from sem_toolkit.sample import Sample

@@ -9,10 +9,10 @@ Sources: McDonald & Goldstein (1989), British Journal of Mathematical and Statis
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy.base import add_second_order, gather_gradient
 from sem_toolkit.discrepancy.kind import Kind, Weight

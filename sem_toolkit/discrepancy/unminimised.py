@@ -6,7 +6,7 @@ that weigh residuals take the weight of normal theory at the implied moments.
 
 from dataclasses import replace
 
-from sem_toolkit.discrepancy.categorical import CATEGORICAL_ULS
+from sem_toolkit.discrepancy.kind import Kind
 from sem_toolkit.discrepancy.least_squares import ULS
 from sem_toolkit.discrepancy.ml import ML
 from sem_toolkit.discrepancy.pair import MomentPair
@@ -17,9 +17,6 @@ def _weigh_by_model(pair: MomentPair) -> NormalWeight:
     return NormalWeight(pair.implied_inverse)
 
 
-INSTRUMENTS = replace(ULS, name="IV", weigh=_weigh_by_model, is_minimised=False, has_statistic=False)
+INSTRUMENTS: Kind = replace(ULS, name="IV", weigh=_weigh_by_model, is_minimised=False, has_statistic=False)
 STEPS = replace(ML, is_minimised=False)
 """Maximum likelihood of parts, one after the other: the likelihood of the whole is known, and not at its maximum."""
-CATEGORICAL_INSTRUMENTS = replace(
-    CATEGORICAL_ULS, name="IV", reference="browne.residual.adf", is_minimised=False, has_statistic=False
-)

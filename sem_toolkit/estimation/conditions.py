@@ -1,11 +1,11 @@
 """All that constrains a search, linearised at a point, and the shortest step that satisfies it."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.estimation.objective import Objective
 
 FloatArray = NDArray[np.float64]

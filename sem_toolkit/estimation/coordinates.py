@@ -6,11 +6,11 @@ and all that concerns the factor with it. A covariance is in units of its two va
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model import Model
 from sem_toolkit.model.cells import DIRECTED, SYMMETRIC
 

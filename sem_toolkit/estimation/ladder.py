@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.base import Quadratic
 from sem_toolkit.discrepancy.targets import Targets
-from sem_toolkit.estimation.by_scipy import minimise_in_trust_region, minimise_with_positive_variances
 from sem_toolkit.estimation.certificate import Examination, examine
 from sem_toolkit.estimation.constrained import minimise_constrained, polish_constrained
-from sem_toolkit.estimation.feasible import find_feasible
-from sem_toolkit.estimation.multistart import find_stack, is_surveyable, survey
 from sem_toolkit.estimation.objective import Objective, Point
 from sem_toolkit.estimation.options import EstimationOptions
 from sem_toolkit.estimation.scoring import Outcome, minimise
-from sem_toolkit.estimation.sequential import minimise_sequentially
 from sem_toolkit.estimation.solution import Attempt
 from sem_toolkit.estimation.starts import compute_simple_start
 from sem_toolkit.model import check_identification
@@ -150,6 +146,8 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
     objective = state.objective
     if options.multistart < 2 or not _is_doubtful(state.best, objective, targets):
         return
+    from sem_toolkit.estimation.multistart import is_surveyable
+
     if not is_surveyable(objective, targets):
         return
     state.surveyed = True
@@ -160,6 +158,9 @@ def survey_starts(state: Climb, targets: Targets, options: EstimationOptions, st
 
 
 def _survey_once(state: Climb, targets: Targets, options: EstimationOptions, start: FloatArray, n_starts: int) -> None:
+    from sem_toolkit.estimation.by_scipy import minimise_in_trust_region
+    from sem_toolkit.estimation.multistart import find_stack, survey
+
     objective = state.objective
     found = survey(objective, targets, start, None if state.best is None else state.best.point, n_starts, options.seed)
     is_whole = find_stack(objective, targets) is objective.discrepancy
@@ -225,6 +226,9 @@ def _list_attempts(state: Climb, targets: Targets, options: EstimationOptions, s
     yield algorithm, "least-squares start", lambda: solve(theta)
     simple = linear.reduce(compute_simple_start(objective.model, targets))
     yield algorithm, "plain start", lambda: solve(simple)
+    # what most fits do not come to is loaded where one does
+    from sem_toolkit.estimation.by_scipy import minimise_in_trust_region, minimise_with_positive_variances
+
     if is_linear:
         yield "trust region", "least-squares start", lambda: minimise_in_trust_region(objective, theta)
         yield (
@@ -251,6 +255,9 @@ def _list_attempts(state: Climb, targets: Targets, options: EstimationOptions, s
 
 def minimise_from_feasible(objective: Objective, theta: FloatArray, seed: int) -> Outcome:
     """Minimise under all constraints from a point at which they hold; "infeasible" where none was found from θ."""
+    from sem_toolkit.estimation.feasible import find_feasible
+    from sem_toolkit.estimation.sequential import minimise_sequentially
+
     start = find_feasible(objective, theta, seed)
     if start is None:
         return Outcome(None, "infeasible", 0, np.inf)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, EstimationError
 from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.model import ImpliedMoments, Model, compute_moments

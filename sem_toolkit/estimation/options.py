@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sem_toolkit.discrepancy import DWLS, GIVEN, RANDOM_SLOPES, SAMPLE_DWLS, STEPS, WISHART, Kind
+from sem_toolkit import discrepancy
+from sem_toolkit.discrepancy import DWLS, GIVEN, SAMPLE_DWLS, STEPS, WISHART, Kind
 from sem_toolkit.estimation.estimators import Estimator, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.steps.options import StepOptions
@@ -63,12 +64,10 @@ class EstimationOptions:
     def kind(self) -> Kind:
         """The discrepancy that is minimised."""
         if self.categorical:
-            assert self.record.ordered is not None  # noqa: S101 (options have been checked)
-            ordered = self.record.ordered
+            ordered = self.record.kind_of_ordered
             return ordered if self.steps.sam_method is None else replace(ordered, is_minimised=False)
         if self.has_levels:
-            assert self.record.levels is not None  # noqa: S101 (options have been checked)
-            return RANDOM_SLOPES if self.random_slopes else self.record.levels
+            return discrepancy.RANDOM_SLOPES if self.random_slopes else self.record.kind_of_levels
         if self.steps.sam_method is not None:
             return STEPS
         if self.conditional_x:

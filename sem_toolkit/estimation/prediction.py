@@ -6,11 +6,11 @@ items.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import Kind, MomentPair, StackedDiscrepancy
 from sem_toolkit.discrepancy.stack import SlopeEvaluator
 from sem_toolkit.discrepancy.targets import Targets

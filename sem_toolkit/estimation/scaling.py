@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.model import Model
-from sem_toolkit.model.categorical_layout import CategoricalLayout
 
 FloatArray = NDArray[np.float64]
 
@@ -34,8 +33,8 @@ def build_scaling(model: Model, targets: Targets) -> Scaling:
     """Divide every observed variable by its standard deviation, unless all of these are moderate already."""
     deviation = np.sqrt(targets.variances)
     p, q = model.n_observed, model.n_parameters
-    if isinstance(targets.layout, CategoricalLayout):  # responses have units of their own
-        deviation[targets.layout.variables[targets.layout.is_ordered]] = 1.0
+    if targets.statistics and model.responses is not None:  # responses have units of their own
+        deviation[list(model.responses.items)] = 1.0
     if deviation.max() < _MODERATE and deviation.min() > 1.0 / _MODERATE:
         return Scaling(model, targets, np.ones(q), np.ones(p))
     scale = np.concatenate([deviation, compute_latent_scale(model, deviation)])

@@ -1,12 +1,12 @@
 """What estimation hands on: the estimates, how good the optimum is, and how it was found."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.discrepancy import Discrepancy, Evaluation
 from sem_toolkit.discrepancy.targets import Targets, build_targets

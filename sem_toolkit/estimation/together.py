@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.discrepancy.stack import HeldSamples
+from sem_toolkit.discrepancy.stack import HeldSamples, Slopes
 from sem_toolkit.estimation.coordinates import Coordinates
 from sem_toolkit.estimation.metric import Metric
 from sem_toolkit.estimation.quasi_newton import Memory
@@ -30,6 +30,8 @@ _FAR, _LONGER = 0.3, 1.0
 """How long a step may be, in these units, and what it may be of the one before: of a longer one a part is gone."""
 _CLOSE = 0.06
 """Steps, in these units, from which on second derivatives may be used at once."""
+_COARSE, _FINE = 3e-4, 0.05
+"""Steps, in these units, to which slopes in single precision lead, and the share of samples that may be nearer."""
 _GONE = 0.25
 """Share of samples that have left from which on the others are put together."""
 
@@ -50,7 +52,10 @@ class Ends:
 @dataclass(eq=False)
 class _Course:
     """Samples on their way (b): which they are, their units (q × b), z and the slopes by it and the last step (q × b),
-    its length and what it is of the one before, and which part of a longer one (b)."""
+    its length and what it is of the one before, and which part of a longer one (b).
+
+    light  the samples in single precision, while steps are long
+    """
 
     place: IntArray
     samples: HeldSamples
@@ -63,18 +68,34 @@ class _Course:
     ratio: FloatArray = field(init=False)
     part: FloatArray | None = None
     alive: BoolArray = field(init=False)
+    light: HeldSamples | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self.light = self.samples.lighten()
         self.alive = np.ones(len(self.place), dtype=np.bool_)
         self.length, self.ratio = np.full(len(self.place), np.inf), np.ones(len(self.place))
 
+    def evaluate(self, x: FloatArray) -> Slopes:
+        """Slopes at x (q × b), as good as steps are long."""
+        if self.light is None:
+            return self.samples.evaluate(x)
+        at = self.light.evaluate(x)
+        doubtful = np.flatnonzero(self.alive & ~at.usable)
+        if len(doubtful):
+            again = self.samples.keep(doubtful).evaluate(x[:, doubtful])
+            at.gradients[:, doubtful], at.usable[doubtful] = again.gradients, again.usable
+        return at
+
     def leave_out(self, leaving: BoolArray) -> None:
         """Go on without some, which are carried along while they are few."""
+        few = int(_FINE * len(self.length))
+        if self.light is not None and np.partition(self.length, few)[few] < _COARSE:
+            self.light = None
         self.alive &= ~leaving
         chosen = np.flatnonzero(self.alive)
         if len(chosen) > (1.0 - _GONE) * len(self.alive):
             return
-        self.place, self.alive = self.place[chosen], self.alive[chosen]
+        self.place, self.alive, self.light = self.place[chosen], self.alive[chosen], None
         self.length, self.ratio = self.length[chosen], self.ratio[chosen]
         self.part = None if self.part is None else self.part[chosen]
         self.units = None if self.units is None else self.units.take(chosen, axis=1)
@@ -92,7 +113,7 @@ def descend_together(coordinates: Coordinates, metric: Metric, samples: HeldSamp
     with np.errstate(all="ignore"):
         for number in range(_STEPS):
             there = coordinates.restore(course.z)
-            at = course.samples.evaluate(there.x)
+            at = course.evaluate(there.x)
             slopes, usable = coordinates.turn_slopes(at.gradients, there), at.usable
             solved = metric.solve(slopes, course.units)
             if number:
@@ -110,7 +131,7 @@ def descend_together(coordinates: Coordinates, metric: Metric, samples: HeldSamp
             found = usable & (left < _LEFT) & (ratio < _FAST) & (number > 1)
             course.z, course.step, course.slopes = course.z + step, step, slopes
             course.length, course.ratio = length, ratio
-            _write(ends, course, found & course.alive, at.values)
+            _write(ends, course, found & course.alive, at)
             course.leave_out(~usable | found)
             if not len(course.place):
                 return ends
@@ -118,12 +139,14 @@ def descend_together(coordinates: Coordinates, metric: Metric, samples: HeldSamp
     return ends
 
 
-def _write(ends: Ends, course: _Course, found: BoolArray, values: FloatArray) -> None:
+def _write(ends: Ends, course: _Course, found: BoolArray, at: Slopes) -> None:
     """Write down where the last step of some has led, and the value that slopes foretell there."""
     chosen = np.flatnonzero(found)
-    place = course.place[chosen]
-    ends.z[:, place], ends.found[place] = course.z[:, chosen], True
-    ends.values[place] = values[chosen] + 0.5 * (course.slopes[:, chosen] * course.step[:, chosen]).sum(axis=0)
+    if not len(chosen):
+        return
+    place, step = course.place[chosen], course.step.take(chosen, axis=1)
+    ends.z[:, place], ends.found[place] = course.z.take(chosen, axis=1), True
+    ends.values[place] = at.values[chosen] + 0.5 * (course.slopes.take(chosen, axis=1) * step).sum(axis=0)
 
 
 def _give_up(ends: Ends, course: _Course) -> None:

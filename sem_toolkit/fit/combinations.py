@@ -76,8 +76,11 @@ def _check_missing(chosen: Combination) -> Iterator[Diagnostic]:
         message = f'aux needs missing = "ml" or "two.stage", and missing is "{missing}"'
         yield Diagnostic("error", "aux-without-missing", message)
         return
-    if missing in PAIRWISE and (inference.se not in ("standard", "none") or inference.test not in ("standard", "none")):
-        message = f'robust standard errors and tests are not there with missing = "{missing}"'
+    by_rows = inference.information == "first.order" or any(
+        word not in ("standard", "none") for word in (inference.se, inference.test)
+    )
+    if missing in PAIRWISE and by_rows:
+        message = f'robust standard errors and tests, and scores of rows, are not there with missing = "{missing}"'
         yield Diagnostic("error", "missing-estimator", message, hint='missing = "robust.two.stage" has them')
         return
     if missing in TWO_STAGE:

@@ -30,8 +30,8 @@ from sem_toolkit.fit.readers import (
 from sem_toolkit.fit.rotation import parse_rotation_arguments
 from sem_toolkit.inference.options import INFORMATION, LIMITS, OBSERVED_INFORMATION, STANDARD_ERRORS, TESTS
 from sem_toolkit.rotation.options import OTHER_NAMES, ROTATIONS, RotationErrors
+from sem_toolkit.sample.choices import Normalization, WeightType
 from sem_toolkit.sample.sample import FULL_INFORMATION, PAIRWISE, TWO_STAGE
-from sem_toolkit.sample.weights import Normalization, WeightType
 from sem_toolkit.spec.options import EFFECT_CODING, GROUP_EQUAL, Bounds, Call, Parameterization
 
 Layer = Literal["table", "estimation", "inference", "data", "rotation"]
@@ -219,3 +219,5 @@ _DECLARED = (
 )  # fmt: skip
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _DECLARED}
 """All options by name, in the order in which people meet them."""
+TESTING = frozenset(option.name for option in _DECLARED if option.layer == "inference")
+"""Options of standard errors, tests and intervals: of which nothing is seen where no estimate is tested."""

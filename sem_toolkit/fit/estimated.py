@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic
 from sem_toolkit.estimation import Certificate, Solution
 from sem_toolkit.fit.auxiliary import drop_correlates

@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
@@ -21,11 +21,13 @@ from sem_toolkit.inference import InferenceOptions, resolve_inference_options
 from sem_toolkit.inference.options import BOLLEN_STINE, FREE_STEP_ERRORS
 from sem_toolkit.rotation import RotationOptions
 from sem_toolkit.sample import AnswerScale, Door, MissingCode
-from sem_toolkit.sample.parcels import Parcel
-from sem_toolkit.sample.reversing import Reversed
+from sem_toolkit.sample.choices import Normalization, Weighting, WeightType
 from sem_toolkit.sample.sample import FULL_INFORMATION, TWO_STAGE
-from sem_toolkit.sample.weights import Normalization, Weighting, WeightType
 from sem_toolkit.spec import TableOptions, build_table_options
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.parcels import Parcel
+    from sem_toolkit.sample.reversing import Reversed
 
 Result = TypeVar("Result")
 
@@ -74,8 +76,8 @@ class FitOptions:
     all_ordered: bool = False
     zero_add: tuple[float, float] = (0.5, 0.0)
     zero_keep_margins: bool = True
-    reverse: tuple[Reversed, ...] = ()
-    parcel: tuple[Parcel, ...] = ()
+    reverse: "tuple[Reversed, ...]" = ()
+    parcel: "tuple[Parcel, ...]" = ()
     sheet: str | None = None
     missing_codes: tuple[MissingCode, ...] = ()
     answers: tuple[AnswerScale, ...] = ()

@@ -19,10 +19,9 @@ from sem_toolkit.fit.result import Fit
 from sem_toolkit.fit.streamed import find_stream
 from sem_toolkit.libraries import pd
 from sem_toolkit.loading import call_above
-from sem_toolkit.model import Model, require_moments
-from sem_toolkit.rotation import find_blocks, list_anchors
+from sem_toolkit.model import Model
+from sem_toolkit.rotation import find_blocks
 from sem_toolkit.sample import Door, open_table
-from sem_toolkit.sample.group_choice import choose_groups
 from sem_toolkit.sample.regular import ENDINGS
 from sem_toolkit.spec import ParameterTable, Spec, require_estimable
 
@@ -87,6 +86,8 @@ def prepare_from(rows: RowMemory, spec: Spec, data: object = None, **options: ob
         return Prepared(spec, chosen, source=stream.path.name, origin=read_origin(stream.path), stream=stream)
     frame, called, origin = rows.read(source, chosen.door)
     if chosen.group_label and chosen.group is not None:
+        from sem_toolkit.sample.group_choice import choose_groups
+
         frame = choose_groups(frame, chosen.group, chosen.group_label)
     prepared = Prepared(spec, chosen, frame, called, origin)
     return heed_empty_cells(prepared, get_header_options(spec), options)
@@ -121,6 +122,8 @@ def estimate(
     elif options.estimation.engine != "native":
         prepared.identification.require_identified()
     elif model.depth is None:
+        from sem_toolkit.model import require_moments
+
         require_moments(model)
     values = None if start is None else _match_start(start, model)
     solution = find_solution(model, prepared.sample, options.estimation, start=values, watch=watch)
@@ -147,6 +150,8 @@ def rotate(found: Fit) -> Fit:
 def _match_start(start: Start, model: Model) -> FloatArray:
     """Start values (q) of this model; NaN for a parameter that the other fit does not estimate."""
     if isinstance(start, (Fit, Solution)):
+        from sem_toolkit.rotation import list_anchors
+
         found = (start.solution if isinstance(start, Fit) else start).searched
         if list_anchors(found.model.table) != list_anchors(model.table):
             return np.full(model.n_parameters, np.nan)  # other coordinates of the factors

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, OptionError
-from sem_toolkit.estimation.steps.scales import free_outcomes
-from sem_toolkit.fit.auxiliary import add_saturated_correlates, find_outside_instruments
 from sem_toolkit.fit.idle import (
     require_effect,
     require_exogenous,
@@ -21,11 +20,8 @@ from sem_toolkit.fit.origins import Origin
 from sem_toolkit.fit.rotation import require_one_step
 from sem_toolkit.libraries import pd
 from sem_toolkit.model import IdentificationReport, Model, build_model, check_identification
-from sem_toolkit.rotation import require_rotatable
 from sem_toolkit.sample import Sample
 from sem_toolkit.sample.names import list_columns
-from sem_toolkit.sample.parcels import add_parcels
-from sem_toolkit.sample.reversing import reverse_items
 from sem_toolkit.sample.sample import FULL_INFORMATION
 from sem_toolkit.spec import (
     ParameterTable,
@@ -142,13 +138,18 @@ class Prepared:
         """The parameter table that the spec means."""
         table = build_parameter_table(self.spec, self.table_options, self.groups)
         if self.options.estimation.steps.sam_method is not None:
+            from sem_toolkit.estimation.steps.scales import free_outcomes
+
             table = free_outcomes(table)
         require_effect(self.spec, self.table_options, self.groups, table)
         require_instruments_used(table, self.options.estimation)
         require_exogenous(table, self.options.estimation)
         require_products_estimable(table, self.options.estimation)
         require_rotation(self.options.given, table)
-        require_rotatable(table, self.options.rotation)
+        if table.exploratory:
+            from sem_toolkit.rotation import require_rotatable
+
+            require_rotatable(table, self.options.rotation)
         require_random_slopes(table)
         require_one_step(table, self.options.rotation, self.options.estimation.steps)
         return table
@@ -157,8 +158,12 @@ class Prepared:
     def correlates(self) -> tuple[str, ...]:
         """Variables that help and are no part of what the model says: auxiliary ones, and instruments from outside."""
         named = not self.ordered and INSTRUMENTS in self.table.operators
-        outside = find_outside_instruments(self.table, self.given_names) if named else ()
-        return (self.options.aux if self.options.missing in FULL_INFORMATION else ()) + outside
+        helping = self.options.aux if self.options.missing in FULL_INFORMATION else ()
+        if not named:
+            return helping
+        from sem_toolkit.fit.auxiliary import find_outside_instruments
+
+        return helping + find_outside_instruments(self.table, self.given_names)
 
     @cached_property
     def given_names(self) -> Sequence[str]:
@@ -173,25 +178,20 @@ class Prepared:
     def estimated_table(self) -> ParameterTable:
         """The same with every level as a group of its own, and with auxiliary variables, where there are any."""
         table = carry_slopes(separate_levels(self.table))
-        return add_saturated_correlates(table, self.correlates) if self.correlates else table
+        if not self.correlates:
+            return table
+        from sem_toolkit.fit.auxiliary import add_saturated_correlates
+
+        return add_saturated_correlates(table, self.correlates)
 
     @cached_property
     def rows(self) -> "pd.DataFrame | None":
         """The rows of data, the columns under the names that the spec and the options have for them."""
         if self.frame is None:
             return None
-        from sem_toolkit.sample import rename_columns
+        from sem_toolkit.fit.samples import build_rows_of
 
-        wanted = list(dict.fromkeys([*observed_variables(self.table), *self.options.aux, *self.correlates]))
-        wanted += [name for name in (self.options.group, self.options.cluster, self.options.sampling_weights) if name]
-        turned, parcels = self.options.reverse, self.options.parcel
-        items = [item for parcel in parcels for item in parcel.items]
-        made = {parcel.name for parcel in parcels}
-        read = [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
-        found = rename_columns(self.frame, read, self.given_names)
-        if turned:
-            found = reverse_items(found, turned, [*wanted, *items])
-        return add_parcels(found, parcels, wanted) if parcels else found
+        return build_rows_of(self, self.frame)
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -288,4 +288,9 @@ def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:
 
 def build_no_data() -> Diagnostic:
     message = "the spec needs data, and neither it nor the call names any"
-    return Diagnostic("error", "no-data", message, hint='add --data FILE, or "#\' data: FILE" to the spec')
+    return Diagnostic(
+        "error",
+        "no-data",
+        message,
+        hint='name a file by --data FILE or by "#\' data: FILE" in the spec; in Python: fit(spec, data)',
+    )

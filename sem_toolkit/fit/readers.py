@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.sample import AnswerScale, MissingCode
-from sem_toolkit.sample.parcels import Parcel, parse_parcel
-from sem_toolkit.sample.reversing import Reversed, parse_reversed
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.parcels import Parcel
+    from sem_toolkit.sample.reversing import Reversed
 
 _MOST_DIGITS = 1000
 
@@ -64,16 +66,20 @@ def parse_words(value: object) -> tuple[str, ...]:
     return tuple(parse_word(word) for word in words)
 
 
-def parse_reversed_items(value: object) -> tuple[Reversed, ...]:
+def parse_reversed_items(value: object) -> "tuple[Reversed, ...]":
     """Items with commas between them, or a list, each perhaps with its scale: b4, b7 (1-7)."""
+    from sem_toolkit.sample.reversing import parse_reversed
+
     return tuple(parse_reversed(word) for word in parse_words(value))
 
 
-def parse_parcels(value: object) -> tuple[Parcel, ...]:
+def parse_parcels(value: object) -> "tuple[Parcel, ...]":
     """Parcels as a list of texts or with semicolons between them: p1 = mean(b1, b2); p2 = sum(b3, b4)."""
     texts = value.split(";") if isinstance(value, str) else value
     if not isinstance(texts, (list, tuple)) or not texts:
         raise ValueError("a parcel, or a list of parcels, is expected, such as p1 = mean(b1, b2, b3)")
+    from sem_toolkit.sample.parcels import parse_parcel
+
     found = tuple(parse_parcel(parse_word(text)) for text in texts if not isinstance(text, str) or text.strip())
     names = [parcel.name for parcel in found]
     twice = next((name for name in names if names.count(name) > 1), None)

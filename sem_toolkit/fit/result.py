@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sem_toolkit import inference
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import ModelError, UnavailableError
 from sem_toolkit.fit.auxiliary import hide_correlates
 from sem_toolkit.fit.estimated import Estimated

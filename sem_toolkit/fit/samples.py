@@ -1,6 +1,7 @@
 """The statistics of what was prepared, and the model that takes some of its moments from them."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.estimation import fill_exogenous_moments
@@ -10,17 +11,42 @@ from sem_toolkit.fit.moments import order_moments, require_mean
 from sem_toolkit.fit.prepared import Prepared, build_no_data, list_exogenous
 from sem_toolkit.libraries import pd
 from sem_toolkit.model import Model, build_model, require_observed
-from sem_toolkit.rotation import anchor_blocks
 from sem_toolkit.sample import (
     Sample,
     add_products,
     build_sample,
+    rename_columns,
     require_any_column,
 )
 from sem_toolkit.sample.dropping import BY_MOMENTS, EACH_PAIR, FULL
 from sem_toolkit.sample.sample import PAIRWISE, TWO_STAGE
-from sem_toolkit.sample.tabular import TabularFile
+from sem_toolkit.spec.names import observed_variables
 from sem_toolkit.spec.slopes import list_hidden, list_slopes
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.tabular import TabularFile
+
+
+def build_rows_of(prepared: Prepared, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows of data, the columns under the names that the spec and the options have for them."""
+    wanted = list(dict.fromkeys([*observed_variables(prepared.table), *prepared.options.aux, *prepared.correlates]))
+    wanted += [
+        name for name in (prepared.options.group, prepared.options.cluster, prepared.options.sampling_weights) if name
+    ]
+    turned, parcels = prepared.options.reverse, prepared.options.parcel
+    items = [item for parcel in parcels for item in parcel.items]
+    made = {parcel.name for parcel in parcels}
+    read = [*(name for name in wanted if name not in made), *(item.name for item in turned), *items]
+    found = rename_columns(frame, read, prepared.given_names)
+    if turned:
+        from sem_toolkit.sample.reversing import reverse_items
+
+        found = reverse_items(found, turned, [*wanted, *items])
+    if not parcels:
+        return found
+    from sem_toolkit.sample.parcels import add_parcels
+
+    return add_parcels(found, parcels, wanted)
 
 
 def build_sample_of(prepared: Prepared) -> Sample:
@@ -45,7 +71,8 @@ def build_sample_of(prepared: Prepared) -> Sample:
     group, missing = prepared.options.group, prepared.options.missing
     auxiliary = prepared.options.aux if missing in TWO_STAGE else ()
     keeping = BY_MOMENTS if prepared.options.estimation.record.search == "instruments" else FULL
-    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping)
+    columns = prepared.columns if frame is prepared.rows else None
+    sample = build_sample(frame, variables, group, prepared.source, missing, exogenous, auxiliary, keeping, columns)
     sample = _attach_design(prepared, sample, frame)
     if prepared.table.levels:
         from sem_toolkit.sample.levels.carried import carry_sample
@@ -60,7 +87,7 @@ def build_sample_of(prepared: Prepared) -> Sample:
     return replace(sample, auxiliary=prepared.correlates)
 
 
-def _build_streamed(file: TabularFile, prepared: Prepared, variables: tuple[str, ...]) -> Sample:
+def _build_streamed(file: "TabularFile", prepared: Prepared, variables: tuple[str, ...]) -> Sample:
     """The statistics of rows that are not kept."""
     options = prepared.options
     if not prepared.ordered:
@@ -144,7 +171,12 @@ def _build_moments(prepared: Prepared, variables: tuple[str, ...]) -> Sample:
 def build_model_of(prepared: Prepared) -> Model:
     """The model of the table with the moments of exogenous variables, exploratory blocks held by anchors."""
     table = fill_exogenous_moments(prepared.estimated_table, prepared.sample, prepared.options.estimation)
-    return anchor_blocks(build_model(table), prepared.sample, prepared.options.rotation)
+    model = build_model(table)
+    if not table.exploratory:
+        return model
+    from sem_toolkit.rotation import anchor_blocks
+
+    return anchor_blocks(model, prepared.sample, prepared.options.rotation)
 
 
 def _describe_draws() -> Diagnostic:

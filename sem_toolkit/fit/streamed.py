@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit.options import FitOptions
 from sem_toolkit.sample.sample import PAIRWISE
-from sem_toolkit.sample.tabular import TabularFile, open_tabular
 from sem_toolkit.spec import ParameterTable, Spec, build_parameter_table
 from sem_toolkit.spec.names import observed_variables
+
+if TYPE_CHECKING:
+    from sem_toolkit.sample.tabular import TabularFile
 
 SMALLEST = 250_000_000
 """Bytes of numbers (of a text: of its characters) from which a file counts as long."""
@@ -17,7 +20,7 @@ _ERRORS = frozenset({"standard", "none", "robust.sem.nt", "robust.huber.white"})
 _TESTS = frozenset({"standard", "none", "yuan.bentler.mplus", "browne.residual.nt", "browne.residual.nt.model"})
 
 
-def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile | None:
+def find_stream(spec: Spec, source: object, options: FitOptions) -> "TabularFile | None":
     """The file to be streamed: long, of columns with the names of the model, by a fit that takes moments only, or
     of ordered items, beside numeric variables or not, that depend on no given covariates.
 
@@ -31,6 +34,8 @@ def find_stream(spec: Spec, source: object, options: FitOptions) -> TabularFile 
             return None
     except OSError:
         return None
+    from sem_toolkit.sample.tabular import open_tabular
+
     file = open_tabular(path)
     if file is None or file.size < SMALLEST:
         return None

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic, SemError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.fit.pipeline import FloatArray, estimate, prepare

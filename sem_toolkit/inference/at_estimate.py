@@ -1,11 +1,11 @@
 """A solution with what every inference needs: moments, weights of the groups, tangent space of the constraints."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.discrepancy import Kind, MomentPair, Weight
 from sem_toolkit.estimation import Estimator, Stages, compute_tangent

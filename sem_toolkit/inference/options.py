@@ -134,6 +134,8 @@ class InferenceOptions:
 SCALED = frozenset(
     {"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "mean.var.adjusted", "scaled.shifted"}
 )
+ROBUST = SCALED - {"mean.var.adjusted"}
+"""The scaled tests that robust fit measures exist for."""
 
 
 def resolve_inference_options(

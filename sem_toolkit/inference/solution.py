@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from sem_toolkit.inference.at_estimate import EvaluatedSolution, SolutionLike, evaluate_solution
 from sem_toolkit.inference.errors.estimates import compute_estimate_covariance
-from sem_toolkit.inference.errors.resampled import put_resampled_limits
-from sem_toolkit.inference.exact_fit.scaled import compute_tests
+from sem_toolkit.inference.exact_fit.asked import compute_tests
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.measures import compute_all_measures
 from sem_toolkit.inference.options import InferenceOptions, resolve_inference_options
@@ -37,7 +36,11 @@ def build_parameter_estimates(
     covariance = compute_parameter_covariance(solution, options)
     found = build_estimate_table(evaluate_solution(solution), covariance, level)
     drawn = None if options is None else options.resampled
-    return found if drawn is None else put_resampled_limits(found, drawn)
+    if drawn is None:
+        return found
+    from sem_toolkit.inference.errors.resampled import put_resampled_limits
+
+    return put_resampled_limits(found, drawn)
 
 
 def build_standardized_solution(

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, SemError
 from sem_toolkit.fit import prepare_schematic
 from sem_toolkit.fit.prepared import Prepared

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.fit import Fit, estimate, prepare
 from sem_toolkit.lsp.document import Document
 from sem_toolkit.report.numbers import format_cell

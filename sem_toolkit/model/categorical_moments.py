@@ -4,11 +4,11 @@ The responses behind ordered variables are measured in units of their standard d
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.categorical_changes import Given
 
 FloatArray = NDArray[np.float64]

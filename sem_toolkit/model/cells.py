@@ -1,11 +1,11 @@
 """Where parameters stand in the RAM matrices: the cells of A (directed), S (symmetric) and m (intercepts)."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.spec.table import Parameter
 
 FloatArray = NDArray[np.float64]

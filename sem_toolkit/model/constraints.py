@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.functions import Environment, Function, compute_environment
 from sem_toolkit.model.linear_equalities import LinearEqualities
 from sem_toolkit.spec.domains import Domain, list_domains

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.libraries import lapack
 from sem_toolkit.model.cells import DIRECTED
-from sem_toolkit.model.existence import draw_usable_points
 from sem_toolkit.model.kernels import compute_information
 from sem_toolkit.model.moments import compute_moments
 from sem_toolkit.model.ram import Model
@@ -102,6 +101,8 @@ def check_identification(model: Model, seed: int = 20260) -> IdentificationRepor
     Raises ModelError for a model that implies no moments anywhere: a loop whose effects multiply to 1, values so large
     that their squares overflow.
     """
+    from sem_toolkit.model.existence import draw_usable_points
+
     filled, points = draw_usable_points(model, seed)
     rank, null, n_conditions = _compute_rank(filled, points[0])
     for x in points[1:]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.jacobian import compute_jacobian, vech_indices
 from sem_toolkit.model.level_layout import LevelLayout
 from sem_toolkit.model.moments import ImpliedMoments
 
 if TYPE_CHECKING:
+    from sem_toolkit.model.categorical_layout import CategoricalLayout
     from sem_toolkit.model.ram import Model
 
 FloatArray = NDArray[np.float64]
@@ -70,13 +70,15 @@ class ContinuousLayout:
         return compute_jacobian(model, x, moments)
 
 
-def build_layout(model: "Model") -> ContinuousLayout | CategoricalLayout | LevelLayout:
+def build_layout(model: "Model") -> "ContinuousLayout | CategoricalLayout | LevelLayout":
     """The layout of a model's statistics."""
     responses = model.responses
     if model.presence is not None:
         return LevelLayout(model.presence, model.has_means)
     if responses is None:
         return ContinuousLayout(model.n_observed, model.has_means)
+    from sem_toolkit.model.categorical_layout import CategoricalLayout
+
     covariates = np.array(model.exogenous if responses.is_conditional else (), dtype=np.intp)
     variables = np.setdiff1d(np.arange(model.n_observed), covariates)
     is_ordered = np.isin(variables, responses.items)

@@ -66,6 +66,7 @@ class Measured:
     """The layout of a model: rows from 2 on are x (q), those of samples stay as they are from point to point.
 
     before    makes Θ and Φ; first: makes G and P⁻¹ once these are inverted; last: all else, once P and SG are there
+    traced    what values alone need, after that
     gradient  rows of the slopes (q); count: of all rows; share: of each group (G)
     """
 
@@ -74,13 +75,14 @@ class Measured:
     before: Sums
     first: Sums
     last: Sums
+    traced: Sums
     gradient: IntArray
     count: int
 
     @property
     def width(self) -> int:
         """Rows of the scratch that `Sums.run` needs."""
-        return max(sums.width for sums in (self.before, self.first, self.last))
+        return max(sums.width for sums in (self.before, self.first, self.last, self.traced))
 
 
 def find_measured(model: Model, share: NDArray[np.float64]) -> Measured | None:
@@ -114,10 +116,11 @@ def build_measured(model: Model, share: NDArray[np.float64]) -> Measured | None:
     first = builder.finish()
     slopes: list[list[Term]] = [[] for _ in range(model.n_parameters)]
     traces = [group.collect_slopes(slopes) for group in groups]
-    rows = builder.add_rows([*slopes, *traces])
-    gradient, traced = rows[: len(slopes)], rows[len(slopes) :].tolist()
-    finished = tuple(group.finish(trace) for group, trace in zip(groups, traced, strict=True))
-    return Measured(finished, share, before, first, builder.finish(), gradient, builder.count)
+    gradient = builder.add_rows(slopes)
+    last = builder.finish()
+    places = builder.add_rows(traces).tolist()
+    finished = tuple(group.finish(place) for group, place in zip(groups, places, strict=True))
+    return Measured(finished, share, before, first, last, builder.finish(), gradient, builder.count)
 
 
 class _Group:

@@ -1,11 +1,12 @@
 """Free values to RAM matrices and to the moments they imply; leading batch axes of x are allowed throughout."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.model.namespace import get_namespace, move_to, reshape, swap, take
 from sem_toolkit.model.ram import Model
@@ -56,7 +57,7 @@ class ImpliedMoments:
     def used_columns(self) -> FloatArray:
         """The columns of C that the derivatives by the free cells are made of, ... × G × p × k."""
         p, t = self.covariance.shape[-1], self.total_effects.shape[-1]
-        split = int(np.searchsorted(self.used, t))
+        split = int(self.used.searchsorted(t))
         direct = take(self.total_effects[..., :p, :], self.used[:split], -1)
         parts = [direct, take(self.all_covariance[..., :p, :], self.used[split:] - t, -1)]
         return get_namespace(direct).concat(parts, axis=-1)  # type: ignore[no-any-return]
@@ -92,13 +93,21 @@ def fill_matrices(model: Model, values: FloatArray) -> RamMatrices:
     )
 
 
+@lru_cache(maxsize=8)
+def build_identity(size: int) -> FloatArray:
+    """The identity matrix (size × size), read-only: a search asks for the same one at every point."""
+    identity = np.eye(size)
+    identity.flags.writeable = False
+    return identity
+
+
 def compute_total_effects(directed: FloatArray, depth: int | None = None) -> FloatArray:
     """B = (I − A)⁻¹; raises numpy's LinAlgError where I − A is singular.
 
     Where the longest directed path has `depth` arrows, Aᵏ = 0 for k > depth and B = (I + A)(I + A²)(I + A⁴)...: fewer
     products than an inversion, and exact to the last digits whatever the scales of the variables.
     """
-    identity = move_to(np.eye(directed.shape[-1]), directed)
+    identity = move_to(build_identity(directed.shape[-1]), directed)
     if depth is None:
         return get_namespace(directed).linalg.inv(identity - directed)  # type: ignore[no-any-return]
     effects: FloatArray = identity + directed
@@ -130,7 +139,7 @@ def compute_stacked_moments(model: Model, x: FloatArray) -> tuple[ImpliedMoments
     matrices = fill_matrices(model, values)
     directed = matrices.directed
     if model.depth is None:
-        identity = move_to(np.eye(directed.shape[-1]), directed)
+        identity = move_to(build_identity(directed.shape[-1]), directed)
         sound = space.linalg.slogdet(identity - directed)[0] != 0
         exists = exists & space.all(sound, axis=-1)
         directed = space.where(sound[..., None, None], directed, space.zeros_like(directed))

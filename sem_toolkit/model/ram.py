@@ -5,13 +5,13 @@ v = A v + u, Cov(u) = S, E(u) = m, with the observed variables first among v.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.cells import (
     INTERCEPT,
     KINDS,

@@ -7,12 +7,12 @@ follows. Muthén & Asparouhov (2002), Latent variable analysis with categorical 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.cells import SYMMETRIC
 from sem_toolkit.model.derived_cells import differentiate_variances, pick_values, solve_residual_variances
 from sem_toolkit.spec.table import Parameter, ParameterTable

@@ -16,7 +16,7 @@ IntArray = NDArray[np.intp]
 ONE, ZERO = 0, 1
 """The rows of ones and of zeros."""
 
-_WIDEST, _JOINED = 256, 128
+_WIDEST, _JOINED = 256, 64
 """Rows of a step, and products that are made at once in runs: what is added up stays near the processor."""
 
 Term = tuple[float, int, int]
@@ -67,7 +67,9 @@ class Sums:
                 alone = empty and len(batch.sizes) == 1
                 products = np.multiply(products, both[len(products) :], out=target if alone else products)
                 if batch.factors is not None:
-                    products[batch.first : batch.first + len(batch.factors)] *= batch.factors
+                    products[batch.first : batch.first + len(batch.factors)] *= batch.factors.astype(
+                        rows.dtype, copy=False
+                    )
                 if not alone:
                     _add_up(target, products, batch.sizes, empty=empty)
                 empty = False
@@ -84,6 +86,9 @@ def _add_up(target: FloatArray, products: FloatArray, sizes: tuple[int, ...], *,
     for place, size in enumerate(sizes):
         own = products[start : start + size]
         start += size
+        if size == 1 and place > 1:  # so are all that follow
+            target[:1] += products[start - 1 :].sum(axis=0)
+            return
         if empty and place == 0:
             first = own
         elif empty and place == 1:

@@ -23,8 +23,6 @@ class Picture:
     caption: str = ""
 
 
-_MOST_UPRIGHT = 8
-"""Columns of a table that go on an upright page."""
 Block = str | Printed | Picture
 """What stands below a heading: a paragraph, a table, or a picture."""
 
@@ -149,13 +147,12 @@ def _format_table(suffix: str, table: Printed) -> str:
 def _format_word(document: Document) -> bytes:
     from docx import Document as WordDocument
 
-    from sem_toolkit.report.word import add_picture, add_sentence, add_table, turn_page
+    from sem_toolkit.report.word import add_picture, add_sentence, add_table, fits_upright, turn_page
 
     word = WordDocument()
-    if any(len(table.frame.columns) > _MOST_UPRIGHT for section in document.sections for table in section.tables):
-        turn_page(word)
     word.add_heading(document.title, 0)
     for section in document.sections:
+        turn_page(word, is_wide=not all(fits_upright(word, table.frame) for table in section.tables))
         word.add_heading(section.heading, section.level)
         for block in section.blocks:
             if isinstance(block, str):

@@ -23,7 +23,8 @@ HEADINGS: Mapping[str, str] = {**LABELS} | {
     "std.all": "Std.", "mi": "MI", "epc": "EPC", "alpha": "α", "omega": "ω", "omega_model": "ω, model",
     "composite": "Composite", "ave": "AVE", "ave_model": "AVE, model", "factor": "Factor", "measure": "Measure",
     "value": "Value", "item": "Item", "label": "Label", "model": "Model", "step": "Step", "test": "Test",
-    "factors": "Factors", "verdict": "Verdict", "eigenvalue": "Eigenvalue",
+    "factors": "Factors", "effect": "Effect", "kind": "Kind", "std.se": "Std., SE", "verdict": "Verdict",
+    "eigenvalue": "Eigenvalue",
     "average squared partial r": "Average squared partial r",
 }  # fmt: skip
 """What stands over a column of a table for print, or before a row, in place of its name."""

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from sem_toolkit.comparison import Comparison
-from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics import Diagnostic, UnavailableError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.receipts import format_mark
 from sem_toolkit.libraries import pd
+from sem_toolkit.report.asked import AskedTable, describe_table
 from sem_toolkit.report.compared import spread_paths, spread_r2
 from sem_toolkit.report.document import Document, Section
 from sem_toolkit.report.export import Printed, build_note, build_printed
@@ -30,14 +31,23 @@ from sem_toolkit.report.numbers import (
     format_share,
 )
 from sem_toolkit.report.printed_loadings import build_printed_loadings
+from sem_toolkit.report.tables import build_table_of
 from sem_toolkit.report.text_tables import build_transposed_frame
 
+_MEASUREMENT = "Reliability and validity"
+_MOST_FACTORS = 12
+"""Factors whose correlations go on a page."""
+_MOST_ROWS = 200
+"""Rows of a table that a report has; more are for a file of their own."""
 _AUTHOR = "to be written by the authors"
 
 
-def build_fit_report(fit: Fit) -> Document:
-    """Methods, fit, estimates, explained variance, messages, and the checklist. Without a certified optimum the report
-    says so in place of estimates.
+def build_fit_report(fit: Fit, asked: Sequence[AskedTable] = ()) -> Document:
+    """Methods, fit, estimates, explained variance, reliability and validity of factors, messages, and the checklist.
+
+    asked  more tables, each in a section of its own unless it is there anyway
+
+    Without a certified optimum the report says so in place of estimates.
     """
     sections = [Section("Method", (describe_method(fit), build_facts(fit)))]
     if fit.converged:
@@ -47,10 +57,16 @@ def build_fit_report(fit: Fit) -> Document:
         sections.append(Section("Estimates", _build_estimates(fit)))
         if fit.r2:
             sections.append(Section("Explained variance", (_build_r2(fit),)))
+        measured = _list_measurement(fit)
+        if measured:
+            sections.append(Section(_MEASUREMENT, tuple(map(_print_table, measured))))
+        shown = {"parameters", "r2", *(table.name for table in measured)}
+        sections += [_build_asked(table) for table in asked if table.name not in shown]
     said = list_messages(fit.messages)
     if said:
         sections.append(Section("Messages", said))
-    sections.append(_build_checklist([fit], "Estimates", compared=False))
+    measures = any(section.heading == _MEASUREMENT for section in sections)
+    sections.append(_build_checklist([fit], "Estimates", compared=False, measured=measures))
     return Document(fit.title, (*sections, Section("Origin", (format_mark(fit),))))
 
 
@@ -62,6 +78,62 @@ def _build_estimates(fit: Fit) -> tuple[Printed, ...]:
         Printed(frame, title, note, frozenset(frame.columns[1:]))
         for (title, frame), note in zip(tables, notes, strict=True)
     )
+
+
+def _list_measurement(fit: Fit) -> list[AskedTable]:
+    """Reliability of the factors and, of several, their discriminant validity; empty where there are none."""
+    found = []
+    names = ("reliability", "fornell_larcker", "htmt")
+    for name in names[:1] if fit.sample.has_levels else names:
+        try:
+            table = describe_table(fit, name, build_table_of(fit, name))
+        except UnavailableError:
+            continue
+        if name == "reliability" or 1 < table.frame["factor"].nunique() <= _MOST_FACTORS:  # type: ignore[index]
+            found.append(table)
+    return found
+
+
+def _build_asked(table: AskedTable) -> Section:
+    """A table in a section of its own; a long one is cut, and says so."""
+    if table.frame is None:
+        return Section(table.title, table.remarks)
+    if not len(table.frame):
+        return Section(table.title, ("There is none.",))
+    cut = replace(table, frame=table.frame.head(_MOST_ROWS), title="")
+    words = (
+        f"The first {_MOST_ROWS} of {len(table.frame)} rows; `sem-toolkit fit --table {table.name} -o FILE` has all."
+    )
+    return Section(table.title, (*((words,) if len(table.frame) > _MOST_ROWS else ()), _print_table(cut)))
+
+
+def _print_table(table: AskedTable) -> Printed:
+    """The table for print, what must be said about it below, in the words of its headings."""
+    assert table.frame is not None  # noqa: S101
+    note = " ".join(remark.rstrip(".") + "." for remark in table.remarks)
+    for name in table.frame.columns:
+        note = note.replace(f"{name}: ", f"{HEADINGS.get(str(name), name)}: ")
+    return build_printed(_condense(table.frame), table.title, note)
+
+
+def _condense(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Fewer columns for a page: a parameter or an effect in one, no group where there is but one."""
+    if "group" in frame and frame["group"].nunique() < 2:
+        frame = frame.drop(columns="group")
+    if {"lhs", "op", "rhs"} <= {*frame.columns}:
+        paths = [" ".join(filter(None, parts)) for parts in zip(frame["lhs"], frame["op"], frame["rhs"], strict=True)]
+        frame = frame.drop(columns=["lhs", "op", "rhs"])
+        frame.insert(0, "path", paths)
+    if {"cause", "outcome", "kind", "path"} <= {*frame.columns}:
+        effects = [f"{cause} → {outcome}" for cause, outcome in zip(frame["cause"], frame["outcome"], strict=True)]
+        along = [str(path).replace("->", "→") for path in frame["path"]]
+        named = [
+            path if kind == "specific" else effect
+            for kind, path, effect in zip(frame["kind"], along, effects, strict=True)
+        ]
+        frame = frame.drop(columns=["cause", "outcome", "path"])
+        frame.insert(0, "effect", named)
+    return frame
 
 
 def _build_r2(fit: Fit) -> Printed:
@@ -215,7 +287,7 @@ def _describe_missing(facts: Mapping[str, str]) -> str:
     return said
 
 
-def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool) -> Section:
+def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool, measured: bool = False) -> Section:
     """What JARS-SEM asks for, and where it stands: here, behind a command, or with the authors."""
     counted = all("incomplete rows among those used" in _list_facts(fit) for fit in fits)
     rows = [
@@ -236,6 +308,7 @@ def _build_checklist(fits: Sequence[Fit], estimates: str, *, compared: bool) -> 
         ("local fit: residuals", "sem-toolkit fit --residuals"),
         ("criteria by which models were chosen", "Pairs of models; " + _AUTHOR if compared else _AUTHOR),
         ("respecification: what was changed, and why", f"{_AUTHOR}; what chance can do: sem-toolkit improve"),
+        *([("reliability of the measures, and their validity", _MEASUREMENT)] if measured else []),
         ("estimates with standard errors or intervals, standardised too", estimates),
         ("explained variance", "R² from model to model" if compared else "Explained variance"),
         ("equivalent models", "sem-toolkit equivalents; why these are less likely " + _AUTHOR),

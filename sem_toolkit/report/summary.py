@@ -11,8 +11,7 @@ from sem_toolkit.diagnostics import UnavailableError
 from sem_toolkit.estimation.solution import Certificate
 from sem_toolkit.fit.result import Fit
 from sem_toolkit.inference.options import BOLLEN_STINE, SCALED
-from sem_toolkit.libraries import pd
-from sem_toolkit.report.legends import LEGENDS
+from sem_toolkit.report.asked import list_extras
 from sem_toolkit.report.numbers import format_df, format_number, format_p_relation, format_p_value
 from sem_toolkit.report.reasons import list_reasons
 from sem_toolkit.report.sections import build_estimate_sections
@@ -33,21 +32,9 @@ SHOWN = frozenset(
     for suffix in ("", ".scaled", ".robust")
 )
 """Measures of a summary that may not exist."""
-EXTRAS = {
-    "standardized": "standardized",
-    "modification": "modification_indices",
-    "residuals": "residuals",
-    "effects": "effects",
-    "reliability": "reliability",
-}
-"""What can be asked for beside the estimates, and the table that it is."""
-TITLES = {"residuals": "Residual correlations"}
-TECHNICAL = ("block", "free", "exo")
-"""Columns of tables that a reader of a summary has no use for."""
 _ENGINES = {"semopy": "the package semopy", "native": "the native solver"}
 HEADLINED = frozenset({"reverse-coded", "parcels"})
 """Codes of messages that stand at the head of a summary."""
-MOST = 20
 
 
 def build_summary(
@@ -94,29 +81,12 @@ def format_summary(fit: Fit, width: int = 120, extras: Collection[str] = ()) -> 
 
 def _build_extras(fit: Fit, asked: Collection[str], settings: TableSettings | None) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    for extra, name in EXTRAS.items():
-        if extra not in asked:
-            continue
-        title = TITLES.get(name, TABLES[name].title)
-        try:
-            frame = build_table_of(fit, name, settings)
-        except UnavailableError as fault:
-            parts.append(_format_reason(fault.diagnostics[0].message))
-            continue
-        if name == "residuals" and settings is not None and not settings.residuals.startswith("cor"):
-            title = f"Residuals ({settings.residuals})"
-        frame = frame.drop(columns=[column for column in TECHNICAL if column in frame])
-        if name in {"modification_indices", "residuals"} and len(frame) > MOST:
-            frame, title = _take_largest(name, frame), f"{title}, the largest {MOST}"
-        parts.append(build_frame_table(title, frame) if len(frame) else Text(f"{title}: none", style="bold"))
-        parts += [_format_reason(reason) for reason in (*list_reasons(fit, name, frame), *LEGENDS.get(name, ()))]
+    for table in list_extras(fit, asked, settings):
+        if table.frame is not None:
+            empty = Text(f"{table.title}: none", style="bold")
+            parts.append(build_frame_table(table.title, table.frame) if len(table.frame) else empty)
+        parts += map(_format_reason, table.remarks)
     return parts
-
-
-def _take_largest(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
-    if name == "residuals":
-        frame = frame.reindex(frame["residual"].abs().sort_values(ascending=False, kind="stable").index)
-    return frame.head(MOST)
 
 
 def _explain(fit: Fit, name: str) -> list[RenderableType]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.least_squares import LeastSquares
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation.arrivals import Arrival

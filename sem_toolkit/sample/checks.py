@@ -19,6 +19,10 @@ SMALLEST_EIGENVALUE = 1e-10
 
 _CORRECT = "correct the value, or leave it empty if it is missing"
 _MOST_ANSWERS = 20
+_GLANCED = 1000
+_EMPTY = (
+    "leave it out; if it is a column of formulas in Excel, open the file there and save it: the results are then in it"
+)
 LARGEST_VARIANCE_RATIO = 1000.0
 LARGEST_NUMBER = 1e70
 """Of data; its fourth power, with a margin for sums and products, is still a number of float64."""
@@ -44,7 +48,7 @@ def check_column(column: "pd.Series") -> list[Diagnostic]:
     """Faults that one column shows by itself: texts, nothing but missing values, infinite or constant values."""
     name = str(column.name)
     if column.isna().all():
-        return [Diagnostic("error", "all-missing", f"every value of {name!r} is missing")]
+        return [Diagnostic("error", "all-missing", f"every value of {name!r} is missing", hint=_EMPTY)]
     values = numeric_values(column)
     if values is None:
         return [_describe_text(column)]
@@ -216,12 +220,25 @@ def merge_text_faults(faults: Sequence[Diagnostic], columns: "Sequence[pd.Series
     return [Diagnostic("error", "text-column", message, hint=advise_order(chosen)), *others]
 
 
+def check_worded(frame: "pd.DataFrame", names: Sequence[str]) -> list[Diagnostic]:
+    """A note where several columns of texts hold the same few: answers in words, which have an order."""
+    few = [name for name in names if frame[name].head(_GLANCED).nunique() <= _MOST_ANSWERS]
+    answers = {name: frozenset(frame[name].dropna().astype(str)) for name in few}
+    worded = [name for name, own in answers.items() if 3 <= len(own) <= _MOST_ANSWERS]
+    alike = [name for name in worded if any(answers[name] & answers[other] for other in worded if other != name)]
+    if not alike:
+        return []
+    message = f"{len(alike)} columns hold answers in words: {_some(alike)}"
+    return [Diagnostic("note", "answers-in-words", message, hint=advise_order([frame[name] for name in alike]))]
+
+
 def advise_order(columns: "Sequence[pd.Series]") -> str:
     """What to do about columns of texts: say the order of their answers, where they are few."""
     answers = list(dict.fromkeys(" ".join(str(value).split()) for column in columns for value in column.dropna()))
     if len(answers) > _MOST_ANSWERS:
         return "code the texts as numbers"
-    return f"say their order, the lowest first, in the spec: #' answers: {', '.join(answers)}"
+    advice = "say their order, the lowest first, by --answers or in the spec: #' answers: never, rarely, often"
+    return f"{advice}; the data hold {', '.join(answers)}"
 
 
 def _constant(name: str, value: float, where: str) -> Diagnostic:

@@ -11,8 +11,6 @@ from sem_toolkit.sample.checks import check_names
 from sem_toolkit.sample.choices import Door, MissingCode
 from sem_toolkit.sample.frames import convert_frame
 from sem_toolkit.sample.messages import add_messages
-from sem_toolkit.sample.tables import read_table
-from sem_toolkit.sample.worded_answers import order_answers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +22,20 @@ _NEAR = 2.0
 def open_table(data: object, door: Door | None = None) -> "pd.DataFrame":
     """Rows (n × columns) of a path or of a table in memory. Raises DataError where there are none."""
     door = door or Door()
-    frame = read_table(data, door.sheet) if isinstance(data, (str, Path)) else convert_frame(data)
-    return order_answers(drop_codes(frame, door.missing_codes), door.answers)
+    frame = drop_codes(_read_rows(data, door), door.missing_codes)
+    if not door.answers:
+        return frame
+    from sem_toolkit.sample.worded_answers import order_answers
+
+    return order_answers(frame, door.answers)
+
+
+def _read_rows(data: object, door: Door) -> "pd.DataFrame":
+    if not isinstance(data, (str, Path)):
+        return convert_frame(data)
+    from sem_toolkit.sample.tables import read_table
+
+    return read_table(data, door.sheet)
 
 
 def drop_codes(frame: "pd.DataFrame", codes: Sequence[MissingCode]) -> "pd.DataFrame":

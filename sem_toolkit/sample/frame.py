@@ -10,20 +10,17 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import (
     check_collinearity,
-    check_column,
     check_names,
     check_rows,
     check_scales,
     describe_group,
-    has_column_faults,
-    merge_text_faults,
-    numeric_values,
 )
+from sem_toolkit.sample.columns import read_numbers
 from sem_toolkit.sample.delimited import is_headerless, require_unique_names
 from sem_toolkit.sample.dropping import FULL, check_groups, describe_dropped, describe_listwise_hint, explain_too_few
 from sem_toolkit.sample.messages import SHEETS, get_messages
-from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
+from sem_toolkit.sample.names import list_columns
 from sem_toolkit.sample.plausibility import check_outlying_values
 from sem_toolkit.sample.sample import PAIRWISE, Sample, SampleGroup
 
@@ -40,6 +37,7 @@ def build_sample(
     exogenous: Sequence[str] = (),
     auxiliary: Sequence[str] = (),
     keeping: tuple[str, str] = FULL,
+    columns: Sequence[str] | None = None,
 ) -> Sample:
     """Take the model's variables out of a table; rows with a missing value among them are left out, or kept.
 
@@ -52,12 +50,13 @@ def build_sample(
     exogenous  variables whose moments are taken from the data (fixed.x)
     auxiliary  variables that only help to estimate the moments of incomplete rows in two stages
     keeping    which value of `missing` would keep incomplete rows, and what it stands for: for messages
+    columns    what `list_columns` says of the table, where that is known
 
     Means and covariances have divisor n. Raises DataError with every fault of every column: unknown, duplicate,
     text, constant, infinite, all missing; too few rows; collinear columns.
     """
     source = source or "the data frame"
-    names = list(map(str, frame.columns.tolist()))
+    names = list_columns(frame) if columns is None else columns
     require_unique_names(names, source)
     variables = tuple(variables)
     auxiliary = tuple(auxiliary)
@@ -99,6 +98,8 @@ def _build_incomplete(
     auxiliary: tuple[str, ...],
 ) -> Sample:
     """The sample with the rows that have empty cells."""
+    from sem_toolkit.sample.missing import build_incomplete_group, build_pairwise_group
+
     holes = np.isnan(data[:, : len(variables)])
     fixed = np.isin(variables, exogenous) & (missing != "ml.x")
     empty, lacking = holes.all(axis=1), holes[:, fixed].any(axis=1)
@@ -128,7 +129,7 @@ def _build_incomplete(
     messages += [message for _, found in parts for message in found]
     groups = tuple(part for part, _ in parts)
     messages += [message for part in groups for message in check_scales(np.diag(part.covariance), variables)]
-    messages += _describe_renamed(list(map(str, frame.columns.tolist())), variables)
+    messages += _describe_renamed(list_columns(frame), variables)
     return Sample(variables, groups, len(frame), tuple(messages), source, missing)
 
 
@@ -144,36 +145,6 @@ def list_findings(
         hint = "name them in ordered, where thresholds are meant"
         found.append(Diagnostic("warning", "categories-as-numbers", message, hint=hint))
     return [*found, *check_outlying_values(data, variables)]
-
-
-def read_numbers(
-    frame: "pd.DataFrame", places: list[int], variables: tuple[str, ...]
-) -> tuple[FloatArray, tuple[str, ...]]:
-    """The columns at these places as numbers (n × p), NaN where missing, and which variables are categories by their
-    type; raises DataError with the faults of columns.
-
-    Columns of numbers are looked at all at once; one by one only where something is wrong, to say what.
-    """
-    chosen = frame if places == [*range(len(frame.columns))] else frame.take(places, axis=1)
-    together = chosen.to_numpy()
-    if len(chosen) and together.dtype.kind in "biuf":
-        numbers = together.astype(np.float64, copy=False)  # column after column as a rule, as it is looked through
-        if not has_column_faults(numbers):
-            only = _list_categories(chosen, variables) if len(places) == 1 else ()  # of several, numbers are no array
-            return np.ascontiguousarray(numbers), only
-    by_name = [chosen.iloc[:, place].rename(name) for place, name in enumerate(variables)]
-    _require(merge_text_faults([fault for column in by_name for fault in check_column(column)], by_name))
-    columns = [numeric_values(column) for column in by_name]
-    data = np.column_stack([column for column in columns if column is not None])
-    return data, _list_categories(chosen, variables)
-
-
-def _list_categories(chosen: "pd.DataFrame", variables: tuple[str, ...]) -> tuple[str, ...]:
-    """The variables whose columns are of pandas' type of categories, and have some."""
-    import pandas as pd
-
-    kinds = zip(variables, chosen.dtypes.tolist(), strict=True)
-    return tuple(name for name, kind in kinds if isinstance(kind, pd.CategoricalDtype) and len(kind.categories) > 0)
 
 
 def _split_groups(

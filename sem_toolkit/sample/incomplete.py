@@ -11,11 +11,12 @@ Psychological Methods 15, 352-367; Yuan & Bentler (2000), Sociological Methodolo
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.libraries import lapack
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns

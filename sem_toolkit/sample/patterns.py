@@ -1,11 +1,11 @@
 """Rows with empty cells, grouped by which cells these are: what the likelihood of incomplete normal data needs."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.moments import FloatArray
 
 IntArray = NDArray[np.intp]

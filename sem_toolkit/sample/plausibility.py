@@ -10,6 +10,8 @@ from sem_toolkit.sample.moments import FloatArray
 
 _CODES = frozenset({-1, -2, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999} | {0, 7, 8, 9, 66, 77, 88, 97, 98})
 _LATER_CODES = frozenset({99, 777, 888, 997, 998, 999, 9999, 99999})
+USUAL_CODES = _CODES | _LATER_CODES
+"""Values that often stand for missing answers."""
 _SAMPLED = 20_000  # rows that the first look takes
 _FIRST = 16  # rows that are looked through for fractions before all others
 _GLANCED = 250  # rows that tell which columns to look at
@@ -37,7 +39,7 @@ def check_outlying_values(data: FloatArray, variables: Sequence[str]) -> list[Di
         low, high = values[~far].min(), values[~far].max()
         more = ", …" if len(cells) > 3 else ""
         shown.append(f"{variables[j]}: {', '.join(cells[:3])}{more} beside {low:g} to {high:g}")
-        codes |= {f"{value:g}" for value in values[far] if value in _CODES | _LATER_CODES}
+        codes |= {f"{value:g}" for value in values[far] if value in USUAL_CODES}
         slips += [f"{variables[j]}={value:g}" for value in values[far]]
     if not shown:
         return []

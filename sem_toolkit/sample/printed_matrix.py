@@ -10,6 +10,10 @@ from sem_toolkit.sample.moments import FloatArray
 
 Row = list[str]
 DASHES = frozenset({"-", "–", "—", "--", "---"})
+_LAYOUT = (
+    "one name without blanks stands before the numbers of a row, or above them; a title line begins with #, and names "
+    "of several words need tabs or semicolons between the cells"
+)
 _MOST_DECIMALS = 6
 _LARGEST_ROUNDING = 0.02  # of a correlation; more is no rounding, however few digits are printed
 
@@ -33,19 +37,19 @@ def fill_matrix(names: Sequence[str], rows: Sequence[Row], path: Path) -> tuple[
         elif lengths == list(range(p, 0, -1)):
             upward = True
     if len(rows) != p:
-        raise malformed(path, f"{p} names but {len(rows)} rows")
+        raise malformed(path, f"{p} names but {len(rows)} rows", _LAYOUT)
     matrix = np.full((p, p), np.nan)
     decimals = 0
     for i, row in enumerate(rows):
         start = i + offset if upward else 0
         if start + len(row) > p:
-            raise malformed(path, f"row {names[i]!r} has {len(row)} values for {p} names")
+            raise malformed(path, f"row {names[i]!r} has {len(row)} values for {p} names", _LAYOUT)
         for j, cell in enumerate(row, start=start):
             if cell in DASHES and i == j:
                 strict = True
             elif cell:
                 if not is_number(cell):
-                    raise malformed(path, f"row {names[i]!r} holds {cell!r}, which is not a number")
+                    raise malformed(path, f"row {names[i]!r} holds {cell!r}, which is not a number", _LAYOUT)
                 matrix[i, j] = to_number(cell)
                 decimals = max(decimals, _count_decimals(cell))
     if strict:

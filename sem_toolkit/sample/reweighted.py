@@ -4,11 +4,11 @@ The formulas are those of `incomplete`; here every draw (b of them) has rows of 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.incomplete import gather_cross, gather_pairs, list_vech
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns, build_patterns

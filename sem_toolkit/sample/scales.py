@@ -8,6 +8,7 @@ import numpy as np
 
 from sem_toolkit.sample.labels import ColumnLabels
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.plausibility import USUAL_CODES
 
 LARGEST_SCALE = 10
 """Highest value of an answer scale."""
@@ -17,6 +18,8 @@ _MANY_ALIKE = 4
 """Items with the same labels from which a column with others is told to be no item."""
 _BULK = 0.8
 """Share of the answers that lie on a scale that labels tell."""
+_ODD_CODES = sorted(code for code in USUAL_CODES if not 0 <= code <= LARGEST_SCALE)
+"""Codes for missing answers that lie on no scale."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def find_scale(values: FloatArray, labels: ColumnLabels | None = None) -> Scale 
     """The scale of a column of numbers (n), None where it is not an item.
 
     Labels count where they name at least three codes in a row, or just both ends, and most answers lie among them.
-    Otherwise an item has whole numbers from 0 to 10, three different ones or more; one answer in fifty may lie off.
+    Otherwise an item has whole numbers from 0 to 10, three different ones or more; one answer in fifty may lie off,
+    and more where they are codes that often stand for missing ones, such as 99.
     """
     present = values[~np.isnan(values)]
     if not len(present):
@@ -48,8 +52,11 @@ def find_scale(values: FloatArray, labels: ColumnLabels | None = None) -> Scale 
     labelled = _read_labels(labels) if labels is not None else None
     if labelled is not None and np.mean((present >= labelled.low) & (present <= labelled.high)) >= _BULK:
         return labelled
-    low, high = np.quantile(present, [0.02, 0.98])
-    middle = present[(present >= low) & (present <= high)]
+    likely = present[~np.isin(present, _ODD_CODES)]
+    if len(likely) < _BULK * len(present):
+        likely = present
+    low, high = np.quantile(likely, [0.02, 0.98])
+    middle = likely[(likely >= low) & (likely <= high)]
     distinct = np.unique(middle)
     whole = bool(np.all(present == np.rint(present)))
     if not (whole and 3 <= len(distinct) <= LARGEST_SCALE + 1 and distinct[0] >= 0 and distinct[-1] <= LARGEST_SCALE):

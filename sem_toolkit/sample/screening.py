@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError
 from sem_toolkit.libraries import special
 from sem_toolkit.sample.answers import build_value_table, check_labelled, count_bars, draw_bars
-from sem_toolkit.sample.checks import LARGEST_NUMBER, check_column, check_names, numeric_values
+from sem_toolkit.sample.checks import LARGEST_NUMBER, check_column, check_names, check_worded, numeric_values
 from sem_toolkit.sample.labels import ColumnLabels, get_labels
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.moments import FloatArray, compute_correlation, compute_mean_and_covariance
@@ -87,7 +87,7 @@ def screen(
     if numbers:
         data = np.column_stack(list(numbers.values()))
         messages += check_outlying_values(data, list(numbers))
-    messages += check_labelled(numbers, scales, labels)
+    messages += [*check_labelled(numbers, scales, labels), *check_worded(frame, [n for n in names if n not in numbers])]
     columns = pd.DataFrame(
         [
             _describe(

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem_toolkit.diagnostics import DataError, Diagnostic, require_package
-from sem_toolkit.sample.damage import describe_damage
 from sem_toolkit.sample.delimited import convert_columns, describe_writing, parse_delimited
 from sem_toolkit.sample.labels import LABELS, ColumnLabels
 from sem_toolkit.sample.long_texts import SHORTEST, read_long_text
 from sem_toolkit.sample.messages import SHEETS, add_messages
+from sem_toolkit.sample.parquet_ranges import read_ranges, require_range
 from sem_toolkit.sample.regular import require_regular
 from sem_toolkit.sample.text_files import LARGEST_TEXT, read_text
-from sem_toolkit.sample.workbooks import read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,13 +59,22 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     require_package(f"reading {path}", "pyarrow", "parquet")
-    return _read_by(lambda: pd.read_parquet(path, page_checksum_verification=True), path)
+    import pyarrow.parquet
+
+    frame = _read_by(lambda: pd.read_parquet(path, page_checksum_verification=True), path)
+    ranges = _read_by(lambda: read_ranges(pyarrow.parquet.read_metadata(path)), path)
+    for name in frame.columns:
+        if str(name) in ranges and pd.api.types.is_numeric_dtype(frame[name].dtype) and frame[name].notna().any():
+            require_range(path, ranges, str(name), frame[name].min().item(), frame[name].max().item())
+    return frame
 
 
 def _read_excel(path: Path, sheet: str | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     require_package(f"reading {path}", "openpyxl", "excel")
+    from sem_toolkit.sample.workbooks import read_workbook
+
     found = _read_by(lambda: read_workbook(path, sheet), path)
     frame = pd.DataFrame(found.columns)
     frame.attrs[SHEETS] = (found.sheet, found.sheets)
@@ -168,4 +176,6 @@ def _read_by(read: Callable[[], Any], path: Path) -> Any:
         raise
     except Exception as problem:  # the readers' exceptions have no common parent
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        from sem_toolkit.sample.damage import describe_damage
+
         raise DataError(describe_damage(path, reason)) from problem

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.damage import describe_damage
 from sem_toolkit.sample.delimited import MISSING_CODES, SEPARATORS, parse_delimited, sniff_separator
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.parquet_ranges import read_ranges, require_range
 
 _BEGINNING = 200_000  # characters
 _BLOCK = 8_000_000  # bytes of a text that are parsed at once
@@ -43,11 +44,17 @@ class TabularFile:
             if self.separator:
                 yield from self._iterate_text(names, size)
             else:
+                import pyarrow.compute
                 import pyarrow.parquet
 
                 kept = {"buffer_size": _BUFFER, "pre_buffer": False, "page_checksum_verification": True}
                 with pyarrow.parquet.ParquetFile(self.path, **kept) as file:
-                    yield from file.iter_batches(batch_size=size, columns=list(names))
+                    ranges = read_ranges(file.metadata)
+                    for batch in file.iter_batches(batch_size=size, columns=list(names)):
+                        for name in ranges.keys() & {*names}:
+                            ends = pyarrow.compute.min_max(batch.column(name)).as_py()
+                            require_range(self.path, ranges, name, ends["min"], ends["max"])
+                        yield batch
         except (ValueError, OSError) as problem:  # pyarrow's own errors are among these
             raise DataError(self._describe(problem)) from problem
 

@@ -1,13 +1,14 @@
 """Sampling weights: a sample of rows that do not stand for equally many people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_names, describe_group, numeric_values
+from sem_toolkit.sample.choices import Normalization, Weighting
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import build_patterns
 from sem_toolkit.sample.sample import Sample, SampleGroup
@@ -18,24 +19,6 @@ if TYPE_CHECKING:
 
 _EVEN = 0.2
 """Share of the rows that their effective number must not fall below."""
-Normalization = Literal["group", "total", "none"]
-WeightType = Literal["design", "frequency"]
-
-
-@dataclass(frozen=True)
-class Weighting:
-    """A column of sampling weights and what is made of it, by lavaan's words.
-
-    column         its name
-    normalization  "group": they sum to the rows of each group; "total": to all rows, so that groups count by the sum of
-                   their weights; "none": they are taken as they are, and n is their sum
-    frequencies    they are numbers of equal rows (sampling_weights_type = "frequency") where moments' own variances
-                   are made
-    """
-
-    column: str
-    normalization: Normalization = "group"
-    frequencies: bool = False
 
 
 def attach_weights(sample: Sample, frame: "pd.DataFrame", weighting: Weighting) -> Sample:

@@ -1,5 +1,6 @@
 """Sheets of an Excel workbook into columns: title rows, blank rows and numbers kept as text are seen through."""
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ from sem_toolkit.sample.delimited import (
 LARGEST_UNPACKED = 400_000_000
 """Bytes of all parts of a workbook together; a file of a few kB can stand for more than any machine holds."""
 
+_UNCOMPUTED = re.compile(
+    rb"<c\b(?![^>]*\bt=\"str\")[^>]*>\s*(?:<f\b[^>]*>[^<]*</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
+"""A cell with a formula and without its result; a text as result may be empty."""
 _LARGEST_RATIO = 300  # unpacked to packed; tables of numbers stay below 40
 _SMALL = 20_000_000  # bytes that no ratio makes dangerous
 _MOST_CELLS = 30_000_000
@@ -58,6 +63,7 @@ def read_workbook(path: Path, sheet: str | None = None) -> SheetColumns:
         else:
             chosen, rows = _find_table(book, names)
         rows = rows if rows is not None else list(_list_rows(book[chosen], path))
+        part = getattr(book[chosen], "_worksheet_path", None)
     finally:
         book.close()
     others = [name for name in names if name != chosen]
@@ -65,9 +71,27 @@ def read_workbook(path: Path, sheet: str | None = None) -> SheetColumns:
     if others and sheet is None:
         message = f"{path.name}: read the sheet {chosen!r}; there is also {', '.join(map(repr, others[:8]))}"
         messages.append(Diagnostic("note", "several-sheets", message, hint="--sheet NAME reads another"))
+    messages += _check_formulas(path, part)
     table = _build_table(rows, f"{path.name}, sheet {chosen!r}")
     columns = convert_columns(table, f"{path}, sheet {chosen!r}")
     return SheetColumns(chosen, names, columns, (*messages, *table.messages))
+
+
+def _check_formulas(path: Path, part: str | None) -> list[Diagnostic]:
+    """A warning for formulas whose results are not stored, as programs write them: such a cell reads as an empty one.
+
+    part  the sheet's name in the archive
+    """
+    if part is None:
+        return []
+    with zipfile.ZipFile(path) as archive:
+        count = sum(1 for _ in _UNCOMPUTED.finditer(archive.read(part.lstrip("/"))))
+    if not count:
+        return []
+    cells = "1 cell holds a formula whose result is" if count == 1 else f"{count} cells hold formulas whose results are"
+    message = f"{path.name}: {cells} not stored, and taken as missing"
+    hint = "open the file in a spreadsheet program and save it: the results are then in it"
+    return [Diagnostic("warning", "formulas-without-results", message, hint=hint)]
 
 
 def _require_workbook(path: Path) -> None:

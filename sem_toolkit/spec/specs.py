@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic, LineIndex, Source, Span, SpecError, build_missing_file
 from sem_toolkit.spec.checks.statements import check_statements
 from sem_toolkit.spec.collector import paused_collector

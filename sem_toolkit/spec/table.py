@@ -5,10 +5,10 @@ The columns are those of lavaan's `parTable()`: one row a parameter, definition 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Span
 from sem_toolkit.spec.roles import Roles, compute_roles
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sem_toolkit.spec.names_of_r import find_name_fault
+from sem_toolkit.spec.names_of_r import find_name_fault, make_name
 from sem_toolkit.spec.reporting import Reporter, SkipError
 from sem_toolkit.spec.tokens import Token
 from sem_toolkit.spec.tree import Modifier, Term
@@ -235,7 +235,9 @@ class TermParser:
     def _report_two_names(self, before: Token, after: Token) -> None:
         message = f'between "{before.text}" and "{after.text}" an operator is missing'
         replacement = (before.end, before.end, " +")
-        hint = 'write "+" between two variables'
+        hint = (
+            f'write "+" between two variables; a column "{before.text} {after.text}" is {before.text}.{after.text} here'
+        )
         if self.is_left or after.kind == "number":
             name = f"{before.text}.{after.text}"
             message = f'"{before.text} {after.text}" cannot be a name: a name has no spaces'
@@ -256,7 +258,7 @@ class TermParser:
                 "the name of a variable is written without quotes",
                 first.start,
                 first.end,
-                f"write {first.text[1:-1]}" if first.text[1:-1].isidentifier() else None,
+                _name_quoted(first.text[1:-1]),
             )
         elif any(token.text == "-" for token in tokens):
             minus = next(token for token in tokens if token.text == "-")
@@ -295,6 +297,13 @@ class TermParser:
             hint = 'a comment begins with "#"; a quotient is a column of the data' if odd.text == "/" else None
             message = f'"{odd.text}" has no meaning at this place'
             self.reporter.error("unexpected-token", message, odd.start, odd.end, hint)
+
+
+def _name_quoted(name: str) -> str | None:
+    """What to write in place of a name in quotes; None where nothing can be said."""
+    if name.isidentifier():
+        return f"write {name}"
+    return f'write {make_name(name)}, which is what R calls a column "{name}"; it is matched with that column'
 
 
 def _name_range(tokens: Sequence[Token]) -> str | None:

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SpecError
 from sem_toolkit.spec.build import build_parameter_table
 from sem_toolkit.spec.formatting import format_spec

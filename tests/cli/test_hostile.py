@@ -204,3 +204,22 @@ def test_a_reader_that_leaves_early_is_no_failure(spec: str) -> None:
     os.close(writer)
     assert outcome.returncode == 0
     assert b"error" not in outcome.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [2.0, 3.0, 5.0])
+def test_an_interrupt_while_workers_start_is_quiet(spec: str, seconds: float) -> None:
+    """Ctrl-C reaches the command and its workers at once, some of which are still loading."""
+    program = "from sem_toolkit.cli import main; main()"
+    given = ["bootstrap", spec, *FIT, "--draws", "1000000", "--workers", "3"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert b"Traceback" not in errors

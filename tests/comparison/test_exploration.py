@@ -134,3 +134,10 @@ def test_numbers_of_factors():
     for text in ("0:2", "3:1", "a", "1:99", ""):
         with pytest.raises(OptionError):
             parse_numbers(text)
+
+
+def test_more_factors_than_items_are_refused_in_words_of_the_items():
+    with pytest.raises(OptionError, match="40 factors are too many for 9 items"):
+        explore_factors(DATA / "hs.csv", [40], ITEMS, draws=20)
+    found = explore_factors(DATA / "hs.csv", [1, 9], ITEMS, draws=20)
+    assert found.faults[9][0].code == "too-many-factors"

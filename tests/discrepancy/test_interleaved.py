@@ -9,6 +9,7 @@ import pytest
 
 from sem_toolkit.discrepancy import ML, Status
 from sem_toolkit.discrepancy.interleaved import InterleavedSamples, PointSamples, evaluate_interleaved
+from sem_toolkit.discrepancy.many_likelihoods import pick_samples
 from sem_toolkit.discrepancy.sweep import invert_definite
 from sem_toolkit.discrepancy.targets import build_targets
 from sem_toolkit.fit import fit
@@ -58,7 +59,7 @@ def test_inverses_by_parts_are_those_of_the_whole(means: bool, exact: bool) -> N
         there, here = getattr(expected, name), getattr(own, name)
         size = 1.0 + np.abs(there[:5]).reshape(5, -1).max(axis=1).reshape(-1, *[1] * (there.ndim - 1))
         np.testing.assert_allclose(here[:5] / size, there[:5] / size, atol=1e-11)
-    slopes = InterleavedSamples(model, many._pick_samples(np.arange(9), means=means)).evaluate(points.T)
+    slopes = InterleavedSamples(model, pick_samples(many, np.arange(9), means=means)).evaluate(points.T)
     assert slopes.usable.tolist() == [status == Status.OK for status in own.status]
     np.testing.assert_allclose(slopes.values, own.values, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(slopes.gradients.T, own.gradients, rtol=1e-9, atol=1e-11)
@@ -87,7 +88,7 @@ def test_slopes_alone_are_those_beside_second_derivatives(shape: str) -> None:
     samples, mean = np.stack([targets.covariance] * 30), None if targets.mean is None else np.stack([targets.mean] * 30)
     many: Any = ML.build(targets.with_moments(samples, mean), None)
     assert many.has_slopes(model)
-    samples, own = many._pick_samples(np.arange(30), means=True), many.evaluate_many(model, points, np.arange(30))
+    samples, own = pick_samples(many, np.arange(30), means=True), many.evaluate_many(model, points, np.arange(30))
     slopes = InterleavedSamples(model, samples).evaluate(points.T)
     np.testing.assert_array_equal(slopes.values, own.values)
     np.testing.assert_allclose(slopes.gradients.T, own.gradients, rtol=1e-10, atol=1e-12)

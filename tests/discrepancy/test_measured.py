@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sem_toolkit.discrepancy import ML
 from sem_toolkit.discrepancy.interleaved import InterleavedSamples
+from sem_toolkit.discrepancy.many_likelihoods import pick_samples
 from sem_toolkit.discrepancy.measured import MeasuredSamples
 from sem_toolkit.discrepancy.targets import build_targets
 from sem_toolkit.fit import fit
@@ -48,7 +50,7 @@ def _hold(text: str, data: object, options: dict[str, Any], count: int) -> tuple
     mean = None if targets.mean is None else targets.mean + 0.1 * rng.normal(size=(count, *targets.mean.shape))
     many: Any = ML.build(targets.with_moments(targets.covariance * factors, mean), None)
     places = np.arange(count)
-    return found, many.hold(model, places), InterleavedSamples(model, many._pick_samples(places, means=True))
+    return found, many.hold(model, places), InterleavedSamples(model, pick_samples(many, places, means=True))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -94,3 +96,25 @@ def test_samples_that_are_kept_stay_what_they_were() -> None:
 def test_models_with_other_effects_keep_the_inverse_of_the_whole(text: str) -> None:
     _, held, _ = _hold(text, HOLZINGER, {"fixed_x": False}, 3)
     assert isinstance(held, InterleavedSamples)
+
+
+@pytest.mark.parametrize("name", ["means", "groups", "chain with residual covariances"])
+def test_slopes_in_single_precision_are_nearly_those_in_double(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, held, _ = _hold(*MODELS[name], 40)
+    assert held.lighten() is None  # so few numbers are near the processor as they are
+    monkeypatch.setattr("sem_toolkit.discrepancy.measured._CACHE", 0)
+    light = held.lighten()
+    points = found.x * np.random.default_rng(5).uniform(0.9, 1.1, size=(40, len(found.x)))
+    own, expected = light.evaluate(points.T), held.evaluate(points.T)
+    used = np.flatnonzero(own.usable)
+    assert expected.usable[used].all()
+    assert len(used) > 20
+    size = np.abs(expected.gradients).max(axis=0)
+    np.testing.assert_allclose((own.gradients / size)[:, used], (expected.gradients / size)[:, used], atol=1e-4)
+
+
+def test_variances_beyond_the_range_of_single_precision_stay_in_double(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sem_toolkit.discrepancy.measured._CACHE", 0)
+    rows = pd.read_csv(HOLZINGER)
+    for factor in (1e-6, 1e6):
+        assert _hold(CFA, rows.assign(x1=factor * rows["x1"]), {}, 5)[1].lighten() is None

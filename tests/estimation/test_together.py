@@ -12,11 +12,17 @@ from sem_toolkit.estimation.arrivals import Arrival
 from sem_toolkit.estimation.nearby import approach_minima
 from sem_toolkit.estimation.quasi_newton import Memory
 from sem_toolkit.fit import fit
+from sem_toolkit.resampling.bootstrap import bootstrap
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
 
 from .test_batch import CFA, _draw_targets
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
+DEMOCRACY = (
+    "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + y2 + y3 + y4\ndem65 =~ y5 + y6 + y7 + y8\n"
+    "dem60 ~ ind60\ndem65 ~ ind60 + dem60\n"
+    "y1 ~~ y5\ny2 ~~ y4 + y6\ny3 ~~ y7\ny4 ~~ y8\ny6 ~~ y8\n"
+)
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "cfa": (CFA, {}),
     "groups with equal loadings": (CFA, {"group": "school", "group_equal": ["loadings"]}),
@@ -125,3 +131,12 @@ def test_a_sample_is_the_same_whatever_is_beside_it(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(prediction, "_MOST", 64)
     monkeypatch.setattr(prediction, "_FEWEST", 64)
     np.testing.assert_allclose(fitter._approach(np.asarray(targets.covariance), None).x, whole.x, rtol=1e-8, atol=1e-9)
+
+
+def test_first_steps_in_single_precision_lead_to_the_same_minima(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among small samples, some of which have improper minima."""
+    plain = bootstrap(DEMOCRACY, DATA / "poldem.csv", draws=400, engine="native")
+    monkeypatch.setattr("sem_toolkit.discrepancy.measured._CACHE", 0)
+    light = bootstrap(DEMOCRACY, DATA / "poldem.csv", draws=400, engine="native")
+    assert light.counts == plain.counts
+    np.testing.assert_allclose(light.draws, plain.draws, rtol=1e-7, atol=1e-7)

@@ -8,6 +8,7 @@ from sem_toolkit.fit.options import parse_fit_options
 REFUSED = [
     ({"aux": "x"}, "aux-without-missing"),
     ({"missing": "pairwise", "estimator": "MLR"}, "missing-estimator"),
+    ({"missing": "pairwise", "information": "first.order"}, "missing-estimator"),
     ({"missing": "ml", "estimator": "GLS"}, "missing-estimator"),
     ({"missing": "ml", "likelihood": "wishart"}, "missing-estimator"),
     ({"missing": "ml", "test": "satorra.bentler"}, "missing-test"),

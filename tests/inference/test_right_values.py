@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -153,6 +154,31 @@ def test_changes_have_no_scale_where_a_factor_has_a_negative_variance(hs):
     assert loadings[["sepc.lv", "sepc.all", "sepc.nox"]].isna().all(axis=None)
 
 
+def test_changes_without_a_scale_have_no_verdict(hs):
+    """Those of an indicator without a residual of its own are infinite; their interval was a warning of numpy."""
+    table = fit("f =~ x1\ng =~ x4 + x5 + x6\ng ~ f", hs).epc_equivalence
+    endless = table[np.isinf(table["sepc.all"])]
+    assert len(endless) > 0
+    assert (endless["verdict"] == "").all()
+
+
+def test_determinacy_of_improper_estimates_is_no_number(hs):
+    """It was a warning of numpy, and with warnings as errors no scores."""
+    found = fit("g =~ x1 + x2 + x3 + x4\nf =~ 1*x5 + 1*x6\nf ~~ -0.2*f\ng ~~ 0.1*f", hs, multistart=1)
+    assert found.factor_scores()[0].names == ("g", "f")
+    assert math.isnan(found.factor_scores()[0].determinacy[1])
+
+
+def test_baseline_of_ordered_models_where_a_variable_is_no_outcome():
+    """It failed: such a variable has slopes in the baseline model and stood elsewhere there. lavaan 0.7-2."""
+    rows = read_table(ORACLES / "data" / "likert5_n477.csv")
+    measures = fit("u1 ~ u2\nu3 ~ u1 + u2\nu3 ~~ u4", rows, ordered=["u1"], estimator="WLSMV").fit_measures
+    expected = {"chisq": 167.635, "baseline.chisq": 115.537, "baseline.df": 3, "baseline.chisq.scaled": 102.680}
+    expected |= {"chisq.scaled": 166.868, "df": 2, "srmr": 0.154}
+    for name, value in expected.items():
+        assert measures[name] == pytest.approx(value, abs=5.1e-4), name
+
+
 def test_chisq_of_a_saturated_model_is_zero(hs):
     measures = fit("visual =~ x1 + x2 + x3", hs).fit_measures
     assert measures["chisq"] == 0.0
@@ -202,6 +228,16 @@ def test_uls_needs_moments_only(hs):
     rows = fit(THREE.format("", ""), hs, estimator="ULS")
     moments = fit(THREE.format("", ""), sample_cov=hs[names].cov(), sample_nobs=301, estimator="ULS")
     assert moments.fit_measures["chisq"] == pytest.approx(rows.fit_measures["chisq"], rel=1e-8)
+
+
+def test_wls_blames_a_balanced_condition():
+    """A variance without error: the estimates were NaN, with warnings of numpy."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.standard_normal(300), "z": np.repeat([0.0, 1.0], 150)})
+    frame["y"] = frame["x"] + 0.3 * frame["z"] + rng.standard_normal(300)
+    with pytest.raises(DataError, match="cannot be inverted"):
+        fit("y ~ x + z", frame, estimator="WLS", fixed_x=False)
+    assert fit("y ~ x + z", frame, estimator="WLS", fixed_x=True).converged
 
 
 def test_wls_blames_a_singular_gamma(hs):

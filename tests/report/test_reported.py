@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sem_toolkit import DataError, compare, fit
+from sem_toolkit.report.asked import AskedTable, list_extras, list_tables
 from sem_toolkit.report.document import DOCUMENTS, write_document
 from sem_toolkit.report.numbers import format_fit_line
 from sem_toolkit.report.reported import build_comparison_report, build_fit_report
@@ -144,3 +145,41 @@ def test_a_comparison_tells_what_its_fits_tell():
     report = build_comparison_report(compare(specs, DATA / "hs.csv", reverse=["x1(0-10)"]))
     (said,) = (section.paragraphs for section in report.sections if section.heading == "Messages")
     assert len([words for words in said if "reverse-coded: x1 as 10 - x1" in words]) == 1
+
+
+def test_a_model_of_factors_has_reliability_and_validity(fitted):
+    sections = {section.heading: section for section in build_fit_report(fitted).sections}
+    first, fornell, htmt = sections["Reliability and validity"].tables
+    own = fitted.reliability[0]
+    assert list(first.frame["AVE"]) == [f"{value:.3f}"[1:] for value in own.ave]
+    assert "average variance extracted" in first.note
+    assert fornell.frame.iloc[1, 2].lstrip("0") == f"{own.fornell_larcker[1, 1]:.3f}"[1:]
+    assert htmt.frame.iloc[1, 1].lstrip("0") == f"{own.htmt[1, 0]:.3f}"[1:]
+    single = build_fit_report(fit("f =~ x1 + x2 + x3 + x4", DATA / "hs.csv"))
+    assert [len(s.tables) for s in single.sections if s.heading == "Reliability and validity"] == [1]
+    paths = build_fit_report(fit("x1 ~ x2 + x3", DATA / "hs.csv"))
+    assert "Reliability and validity" not in [section.heading for section in paths.sections]
+
+
+def test_tables_that_are_asked_for_are_in_the_report(fitted):
+    asked = [
+        *list_extras(fitted, ["modification", "reliability"]),
+        *list_tables(fitted, {"scores": fitted.to_frame("scores")}),
+    ]
+    sections = {section.heading: section for section in build_fit_report(fitted, asked).sections}
+    assert len(sections["Modification indices, the largest 20"].tables[0].frame) == 20
+    assert "Reliability" not in sections
+    assert sections["Factor scores"].paragraphs[0].startswith("The first 200 of 301 rows")
+    assert len(sections["Factor scores"].tables[0].frame) == 200
+
+
+def test_only_sections_with_a_wide_table_lie_on_the_long_side(tmp_path, fitted):
+    from docx import Document
+
+    asked = list_extras(fitted, ["effects", "modification"])
+    path = write_document(tmp_path / "r.docx", build_fit_report(fitted, list(asked)))
+    assert [section.page_width < section.page_height for section in Document(str(path)).sections] == [True]
+    wide = [AskedTable("tests", "Wide", pd.DataFrame(np.ones((2, 14)), columns=[f"c{k}" for k in range(14)]), ())]
+    path = write_document(tmp_path / "r.docx", build_fit_report(fitted, wide))
+    turned = [section.page_width > section.page_height for section in Document(str(path)).sections]
+    assert turned == [False, True, False]

@@ -15,6 +15,7 @@ from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample import Door, open_table, read_table
 from sem_toolkit.sample.messages import get_messages
 from sem_toolkit.sample.names import match_columns
+from sem_toolkit.sample.tabular import open_tabular
 from sem_toolkit.spec.names_of_r import make_name
 from tests.support import DATA
 
@@ -323,3 +324,37 @@ def test_values_that_no_computer_can_square_are_refused(factor, missing):
 def test_a_column_that_only_rounding_varies_is_constant():
     rounded = HS[["x1", "x2", "x3", "x4"]].assign(x2=1e15 + HS["x2"].round() % 2)
     require_code("constant-column", lambda: fit(MODEL, rounded))
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_damage_within_a_parquet_file_without_checksums_is_seen_by_its_ranges(tmp_path, is_streamed):
+    path = tmp_path / "rows.parquet"
+    HS[["x1", "x2", "x3", "x4"]].to_parquet(path, compression=None, use_dictionary=False, row_group_size=100)
+
+    def read() -> None:
+        if is_streamed:
+            for _ in open_tabular(path).iterate(["x1", "x2"], 50):
+                pass
+        else:
+            read_table(path)
+
+    read()
+    content = bytearray(path.read_bytes())
+    place = content.find(np.float64(HS["x2"].iloc[150]).tobytes()) + 7
+    content[place] ^= 0x40  # the exponent
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged within: 'x2' holds .* by the file's own account"):
+        read()
+
+
+def test_formulas_without_results_are_told(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    for row in range(2, 42):
+        book.active.append([row * 1.5, f"=A{row}*2" if row < 12 else row % 7])
+    book.save(path)
+    found = [entry for entry in get_messages(read_table(path)) if entry.code == "formulas-without-results"]
+    assert [entry.message for entry in found] == [
+        "rows.xlsx: 10 cells hold formulas whose results are not stored, and taken as missing"
+    ]

@@ -6,7 +6,8 @@ import pytest
 
 from sem_toolkit.diagnostics import DataError
 from sem_toolkit.sample import build_sample
-from sem_toolkit.sample.weights import Weighting, attach_weights
+from sem_toolkit.sample.choices import Weighting
+from sem_toolkit.sample.weights import attach_weights
 
 NAMES = ("a", "b", "c")
 

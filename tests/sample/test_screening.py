@@ -107,3 +107,12 @@ def test_the_command_prints_and_writes_a_page(tmp_path, capsys):
     assert run(["data", str(path), "-o", str(tmp_path / "s.pdf")]) == 2
     assert run(["data", str(path), "--missing-codes", "99", "--json"]) == 0
     assert run(["data", str(tmp_path)]) == 2
+
+
+def test_codes_for_missing_answers_make_no_other_kind_of_an_item():
+    answers = np.random.default_rng(3).integers(1, 6, (400, 3)).astype(float)
+    answers[:30, 1], answers[40:52, 2] = 99, -9
+    frame = pd.DataFrame(answers, columns=["a", "b", "c"])
+    columns = screen(frame).columns.set_index("column")
+    assert columns["kind"].tolist() == ["item 1 to 5"] * 3
+    assert columns["outside"].tolist() == [0, 30, 12]

@@ -10,6 +10,7 @@ from sem_toolkit.fit.readers import parse_answers
 from sem_toolkit.sample import Door, open_table
 from sem_toolkit.sample.checks import numeric_values
 from sem_toolkit.sample.messages import get_messages
+from sem_toolkit.sample.screening import screen
 from sem_toolkit.spec import parse_spec
 
 SCALE = ("strongly disagree", "disagree", "agree", "strongly agree")
@@ -125,3 +126,10 @@ def test_answers_without_rows_are_refused():
     covariance = pd.DataFrame(np.eye(4) + 0.3, columns=list("abcd"), index=list("abcd"))
     with pytest.raises(OptionError, match="answers"):
         fit("f =~ a + b + c + d\n", sample_cov=covariance, sample_nobs=100, answers="no, yes")
+
+
+def test_a_look_at_the_data_tells_of_answers_in_words():
+    (entry,) = (entry for entry in screen(word(draw())).messages if entry.code == "answers-in-words")
+    assert "by --answers or in the spec" in entry.hint
+    read = open_table(word(draw()), Door(answers=(SCALE,)))
+    assert "answers-in-words" not in [entry.code for entry in screen(read).messages]

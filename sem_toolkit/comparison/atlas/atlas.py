@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.atlas.anatomy import Anatomy, dissect
 from sem_toolkit.comparison.atlas.answers import describe_answer, list_answers
 from sem_toolkit.comparison.atlas.argued import LEAST_INDEX, list_argued_rivals

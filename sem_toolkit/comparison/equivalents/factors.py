@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.equivalents.structural import Pair, build_structure, list_tied
 from sem_toolkit.spec import ParameterTable
 from sem_toolkit.spec.table import Parameter

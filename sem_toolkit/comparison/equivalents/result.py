@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.compare import Comparison, compare
 from sem_toolkit.comparison.equivalents.equivalent import FAMILIES, Equivalent, Family
 from sem_toolkit.comparison.equivalents.finding import find_equivalents_of

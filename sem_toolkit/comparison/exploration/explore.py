@@ -1,14 +1,15 @@
 """Exploratory factor analysis for several numbers of factors, with what speaks for each number."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.exploration.items import choose_items, write_exploratory_spec
 from sem_toolkit.comparison.exploration.numbers import (
     ParallelAnalysis,
@@ -176,6 +177,10 @@ def explore_factors(
     faults: dict[int, tuple[Diagnostic, ...]] = {}
     first: SemError | None = None
     for k in numbers:
+        if k >= len(chosen) > 1:
+            faults[k] = (_describe_excess(k, len(chosen)),)
+            first = first or OptionError(faults[k])
+            continue
         bounded = [] if settings.all_ordered else [name for name in chosen if name not in settings.table.ordered]
         spec = parse_spec(write_exploratory_spec(chosen, k, bounded))
         own = {name: value for name, value in options.items() if k > 1 or name not in _ROTATION}
@@ -195,6 +200,13 @@ def explore_factors(
         average_partial_correlations(correlations),
         notes,
     )
+
+
+def _describe_excess(k: int, items: int) -> Diagnostic:
+    """More factors than items can have: as many degrees of freedom as leave none are the limit of the hint."""
+    most = int((2 * items + 1 - math.sqrt(8 * items + 1)) / 2)
+    message = f"{k} factors are too many for {items} items"
+    return Diagnostic("error", "too-many-factors", message, hint=f"with {max(most, 1)} or fewer the fit can be tested")
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.atlas.argued import describe_addition
 from sem_toolkit.comparison.atlas.rival import GIVEN, Rival, write_rivals
 from sem_toolkit.comparison.improve.search import KINDS, LEAST_INDEX, SearchRules, Step, count_additions, search

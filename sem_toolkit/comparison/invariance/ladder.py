@@ -3,9 +3,9 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.differences import DifferenceTest
 from sem_toolkit.comparison.invariance.releases import (
     Release,

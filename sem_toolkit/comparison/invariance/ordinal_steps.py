@@ -10,8 +10,8 @@ Sources: Wu & Estabrook (2016), Psychometrika 81, 1014-1045; Millsap & Yun-Tein 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.invariance.steps import Identification
 from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 from sem_toolkit.spec.written import find_ties

@@ -115,11 +115,13 @@ def _name_place(fit: Fit, row: Parameter) -> str:
 
 
 def _compute_deviations(fit: Fit) -> dict[str, float]:
-    """Standard deviations of all variables as implied, pooled over the groups."""
+    """Standard deviations of all variables as implied, pooled over the groups; NaN where a variance is below 0."""
     evaluation = fit.evaluated.evaluation
     variances = np.diagonal(evaluation.moments.all_covariance, axis1=-2, axis2=-1)
     pooled = evaluation.rows @ variances / evaluation.rows.sum()
-    return dict(zip(evaluation.model.variables, np.sqrt(pooled).tolist(), strict=True))
+    with np.errstate(invalid="ignore"):
+        deviations = np.sqrt(pooled)
+    return dict(zip(evaluation.model.variables, deviations.tolist(), strict=True))
 
 
 def _compute_scale(deviations: dict[str, float], row: Parameter) -> float:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.invariance.groups import is_said_by_text, require_factors
 from sem_toolkit.comparison.invariance.options import keep_own
 from sem_toolkit.comparison.invariance.releases import list_new_ties, name_parameter

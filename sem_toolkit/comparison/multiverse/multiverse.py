@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.comparison.multiverse.journal import open_journal
 from sem_toolkit.comparison.multiverse.universes import Universe, drop_repeated, list_universes, require_conditions
 from sem_toolkit.comparison.paths import build_paths_table

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from sem_toolkit.diagram.content.style import COLUMN_WIDTHS, PAGE_HEIGHT, POINTS_PER_MILLIMETRE, SMALLEST_FONT
+from sem_toolkit.diagram.checks.pages import list_overflows
+from sem_toolkit.diagram.content.style import SMALLEST_FONT
 from sem_toolkit.diagram.geometry.curves import flatten_curve
 from sem_toolkit.diagram.geometry.hits import Shapes, compute_crossings, measure_distance
 from sem_toolkit.diagram.geometry.plane import Rectangle, measure_gap
@@ -136,21 +137,8 @@ def _check_page(scene: Scene, texts: list[tuple[str, Rectangle]]) -> Iterator[Pr
     for name, box in things:
         if box.left < 0 or box.top < 0 or box.right > scene.width or box.bottom > scene.height:
             yield Problem("cut-off", (name,), f"{name} reaches over the edge of the page")
-    limit = scene.style.column_width
-    if limit is not None and scene.width > limit + 0.5:
-        needed, wanted = (round(width / POINTS_PER_MILLIMETRE) for width in (scene.width, limit))
-        message = f"the picture needs {needed} mm at this font size, the column has {wanted} mm"
-        widest = max(scene.nodes, key=lambda node: node.box.width, default=None)
-        if widest is not None and widest.box.width > limit:
-            alone = round(widest.box.width / POINTS_PER_MILLIMETRE)
-            message += f'; the name of "{widest.name}" alone takes {alone} mm, a shorter label helps'
-        elif scene.style.column == "single" and needed <= COLUMN_WIDTHS["double"]:
-            message += "; a double column holds it"
-        yield Problem("too-wide", (), message)
-    height = scene.height / POINTS_PER_MILLIMETRE
-    if limit is not None and height > PAGE_HEIGHT + 0.5:
-        message = f"the picture is {height:.0f} mm high at this font size, a page has {PAGE_HEIGHT:.0f} mm"
-        yield Problem("too-high", (), message)
+    for kind, message in list_overflows(scene):
+        yield Problem(kind, (), message)
     sizes = [node.font_size for node in scene.nodes] + [item.font_size for item in scene.texts]
     sizes += [edge.label.font_size for edge in scene.edges if edge.label is not None]
     if min(sizes, default=SMALLEST_FONT) < SMALLEST_FONT:

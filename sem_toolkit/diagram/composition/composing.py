@@ -10,7 +10,7 @@ from sem_toolkit.diagram.composition.scoring import Score
 from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.figure import Figure
-from sem_toolkit.diagram.content.reductions import set_in_lines
+from sem_toolkit.diagram.content.reductions import set_in_lines, set_in_note
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
@@ -82,6 +82,13 @@ def build_scene(
     if layout is not None and set(layout.positions) >= set(canvas.graph):
         return min((_take_places(one, layout) for one in canvases), key=_score_best).take()
     search = _search_lines(canvas, broken, layout, go_on)
+    if _score_best(search).hits and not search.has_ended and layout is None and canvas.style.covariances == "auto":
+        # Rather in the legend than covering each other.
+        noted = [set_in_note(one) for one in canvases]
+        if noted[0] is not canvas:
+            search = min(
+                search, _search_lines(noted[0], noted[1] if len(noted) > 1 else None, None, go_on), key=_score_best
+            )
     if canvas.style.column == "single" and _score_best(search).wide > 0:
         return _take_narrower(search.take(), canvases, layout, go_on)
     return search.take()
@@ -181,6 +188,9 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
             # Few pictures in large steps, but some of every kind.
             search.left = max(LEAST_PAINTED, most // 2)
         others = 0 if crowded else sum(draft.is_other for draft in drafts[position + 1 :])
+        # Where arcs beside indicators are what is hit, one of the arrangements that follow is without them.
+        noted_follows = not variant.is_noted and any(draft.is_noted for draft in drafts[position + 1 :])
+        others += noted_follows
         kept = max(0, min(search.left - KEPT, KEPT * others))
         search.left -= kept
         search.try_densities(variant, LARGE_STEPS if crowded else GROWTH)
@@ -198,7 +208,9 @@ def _search_column(search: Search, drafts: Sequence[Draft], routed: int) -> None
         weighed = following is not None and following.is_other and not crowded and not variant.canvas.arcs
         # Readers find their way in a figure that they know, however many paths cross in it.
         weighed = weighed and not variant.is_figure and search.cost > PLAIN
-        if search.is_done and (search.has_ended or not (weighed or (search.is_too_high and variant.is_plain))):
+        if search.is_done and (
+            search.has_ended or not (weighed or (search.is_too_high and (variant.is_plain or noted_follows)))
+        ):
             return
 
 

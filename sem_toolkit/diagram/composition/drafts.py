@@ -72,12 +72,14 @@ class Draft:
     """One way to lay a canvas out.
 
     is_other  whether it is worth a look even where the one before has no faults, as it shows no less
+    is_noted  whether its covariances between indicators stand in the legend, for want of room beside them
     """
 
     canvas: Canvas
     layout: Layout | None = None
     arrangement: Arrangement = "across"
     is_other: bool = False
+    is_noted: bool = False
 
     def with_structure(self, structure: Structure) -> "Draft":
         """The same with another reading of the structure."""
@@ -235,20 +237,22 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
         if figure.alone:
             return
     if stages and canvas.style.layout == "own" and find_outcome(structure, find_stages(structure, stages)) is not None:
-        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas))
+        yield replace(draft, arrangement="converging", canvas=set_in_note(canvas), is_noted=True)
     shared = share_column(structure) if canvas.style.layout == "own" and not stages else None
     if shared is not None:
         yield draft.with_structure(shared)
     yield draft
     # Arcs beside the indicators of one block may have no room before the next.
-    noted = set_in_note(canvas) if draft.is_tiled and figure is None and shared is None else canvas
+    noted = set_in_note(canvas) if (draft.is_tiled or stages) and figure is None and shared is None else canvas
     if stages:
-        if noted is not canvas:
-            yield replace(draft, canvas=noted)
+        if noted is not canvas and draft.is_tiled:
+            yield replace(draft, canvas=noted, is_noted=True)
         if in_line:
             if direction == "auto":
                 yield replace(draft, arrangement="downward")
             yield replace(draft, arrangement="rows")
+            if noted is not canvas and not draft.is_tiled:
+                yield replace(draft, arrangement="rows", canvas=noted, is_noted=True)
         draft = replace(draft, canvas=replace(canvas, hints=replace(canvas.hints, stages={})))
         yield draft
     if structure.links and not structure.two_sided and canvas.style.layout == "own":
@@ -266,6 +270,6 @@ def iterate_arrangements(draft: Draft) -> Iterator[Draft]:
             shown = set_row_in_matrix(draft.canvas) if arrangement == "downward" else draft.canvas
             yield replace(draft, arrangement=arrangement, canvas=shown, is_other=True)
     if noted is not canvas:
-        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})))
+        yield replace(draft, canvas=replace(noted, hints=replace(noted.hints, stages={})), is_noted=True)
     if smaller is not None:
         yield replace(draft, canvas=replace(smaller, hints=draft.canvas.hints))

@@ -89,6 +89,7 @@ class Search:
         self.highest = PAGE_HEIGHT * POINTS_PER_MILLIMETRE
         self._overhang = np.inf
         self._overhangs: dict[tuple[Arrangement, bool | None], float] = {}
+        self._below, self._highest = 0.0, np.inf
         self._placed: list[tuple[_Wish, _Placed]] = []
         self._painted: list[tuple[Draft, _Placed, Found]] = []
 
@@ -117,14 +118,18 @@ class Search:
         structure = draft.canvas.structure
         stacked = stack_related(structure) if structure.figure is None else None
         self._overhangs.pop(_find_kind(draft), None)
-        for density in draft.iterate_densities():
+        densities = tuple(draft.iterate_densities())
+        for density in densities:
             unusual = UNUSUAL.get(draft.arrangement, 0.0) if self.is_done else 0.0
             least = SMALLER * density.smaller_font + unusual
             if least >= self.cost and self._has_good_size:
                 break
             self._last = None
             sized = draft.with_density(density)
+            # Blocks without paths between them are set closer before they are longer than a page.
+            self._highest = self.highest - self._below if draft.is_tiled and density is not densities[-1] else np.inf
             self.try_spacing(sized, density.spacing, growth, must_fit=True)
+            self._highest = np.inf
             if self.has_ended:
                 break
             if stacked is not None and (self.best is None or not self.best[0].is_flawless):
@@ -175,7 +180,7 @@ class Search:
             if placement == tried:
                 continue
             tried = placement
-            if self.left <= 0 or (must_fit and not self._may_fit(extent)):
+            if self.left <= 0 or (must_fit and not self._may_fit(extent)) or extent.height > self._highest:
                 break
             found = self._paint(draft, placed)
             if found is None:
@@ -190,6 +195,9 @@ class Search:
                 continue
             score, scene = found
             self._overhang = self._overhangs[kind] = min(self._overhang, scene.width - extent.width)
+            self._below = scene.height - extent.height
+            if np.isfinite(self._highest):
+                self._highest = self.highest - self._below
             hits, too_wide = score.hits > 0, score.wide > 0
             # Loadings from both sides of a column cross only where they had to make way for numbers.
             between = all(draft.canvas.structure.two_sided or (None,))

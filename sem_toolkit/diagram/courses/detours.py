@@ -1,12 +1,12 @@
 """Ways around obstacles: the cheapest path on a grid, pulled tight and rounded."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagram.geometry.curves import smooth_polyline
 from sem_toolkit.diagram.geometry.hits import Shapes
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagram.geometry.curves import compute_length, compute_points, flatten_curve
 from sem_toolkit.diagram.geometry.hits import Shapes, segments_enter_box
 from sem_toolkit.diagram.geometry.plane import BoolArray, FloatArray, Rectangle

@@ -4,11 +4,11 @@ For many vectors of heights at once; what does not depend on heights is worked o
 """
 
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagram.geometry.plane import FloatArray
 
 TOUCHING = 1e-9

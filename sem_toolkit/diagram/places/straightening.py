@@ -4,6 +4,7 @@ A local search moves one core at a time to another height or place in its column
 the others of the column make way.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
@@ -148,7 +149,7 @@ class _Search:
                         other = begin.blocks[name]
                     variants.append(self.find_field({**field.blocks, name: other}))
                 for variant in variants:
-                    trials = np.array([self._settle(k, y, heights, variant) for y in self._iterate_heights(k, heights)])
+                    trials = self._settle_all(k, list(self._iterate_heights(k, heights)), heights, variant)
                     costs = variant.assess_moved(trials, self.ranks.places[name], heights)
                     best = int(costs.argmin())
                     if costs[best] < cost - WORTH:
@@ -171,13 +172,25 @@ class _Search:
 
     def _settle(self, k: int, y: float, heights: FloatArray, field: Field) -> FloatArray:
         """The heights with one core at another one and the others of its column as near to theirs as may be."""
+        return np.asarray(self._settle_all(k, [y], heights, field)[0])
+
+    def _settle_all(self, k: int, wanted: Sequence[float], heights: FloatArray, field: Field) -> FloatArray:
+        """The same for each of c heights of the core; c × n."""
         column = self.ranks.columns[self.ranks.places[self.ranks.names[k]]]
-        settled = heights.copy()
+        settled = np.repeat(heights[None], len(wanted), axis=0)
         if len(column) == 1:
-            settled[k] = y
+            settled[:, k] = wanted
             return settled
-        wanted = {m: y if m == k else float(heights[m]) for m in column}
-        order = sorted(column, key=lambda m: (wanted[m], m))
-        distances = [field.find_gap(above, below) for above, below in pairwise(order)]
-        settled[order] = separate([wanted[m] for m in order], distances, [HELD if m == k else 1.0 for m in order])
+        others = sorted((float(heights[m]), m) for m in column if m != k)
+        orders, found = [], []
+        for y in wanted:
+            place = bisect(others, (y, k))
+            entries = [*others[:place], (y, k), *others[place:]]
+            order = [m for _, m in entries]
+            distances = [field.find_gap(above, below) for above, below in pairwise(order)]
+            weights = [1.0] * len(order)
+            weights[place] = HELD
+            orders.append(order)
+            found.append(separate([value for value, _ in entries], distances, weights))
+        settled[np.arange(len(wanted))[:, None], orders] = found
         return settled

@@ -8,12 +8,12 @@ Sources: Bollen (1996), Psychometrika 61, 109-121; Bollen & Bauer (2004), Sociol
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.model import Model

@@ -7,11 +7,11 @@ Equation Modeling 27, 525-543.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic, ModelError
 from sem_toolkit.estimation.instruments.equations import Equation
 from sem_toolkit.libraries import lapack

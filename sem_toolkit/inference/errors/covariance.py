@@ -89,6 +89,8 @@ def invert_estimable(information: FloatArray, basis: FloatArray) -> FloatArray:
     Source: Rao (1973), Linear statistical inference and its applications, section 4a (estimable functions).
     """
     inner = basis.T @ information @ basis
+    if not np.isfinite(inner).all():
+        return np.full_like(information, np.nan)
     size = np.sqrt(np.maximum(inner.diagonal(), 1e-300))
     values, vectors = np.linalg.eigh(inner / np.outer(size, size))
     known = values > _NULL

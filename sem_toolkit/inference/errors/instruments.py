@@ -6,11 +6,11 @@ covariances that of the delta method through both stages, as lavaan 0.7 has them
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import compute_delta, once
 from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.estimation.exogenous import is_positive_definite

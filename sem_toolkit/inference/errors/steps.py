@@ -7,10 +7,10 @@ Psychological Methods 29, 561-588; Yuan & Chan (2002), Statistica Sinica 12, 637
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import compute_delta, once
 from sem_toolkit.estimation.steps.blocks import Block
 from sem_toolkit.estimation.steps.products import compute_influences, compute_mean_influence

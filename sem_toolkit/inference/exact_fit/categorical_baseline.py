@@ -10,6 +10,7 @@ from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.model import build_model
 from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.sample.moments import FloatArray
+from sem_toolkit.sample.subset import select_statistics
 from sem_toolkit.spec.names import exogenous_observed_variables
 from sem_toolkit.spec.table import Operator, Parameter, ParameterTable
 
@@ -81,7 +82,10 @@ def build_categorical_baseline(evaluation: AtEstimate) -> AtEstimate:
                 elif first in exogenous and second in exogenous and first != second:
                     add(group, "~~", first, second, float(S[place[first], place[second]]))
     table = ParameterTable(tuple(rows), model.table.groups, conditional_x=model.table.conditional_x)
-    return replace(evaluation, model=build_model(table), x=np.array(x), tangent=None)
+    baseline, sample = build_model(table), evaluation.sample
+    if baseline.observed != names:  # a variable that was no outcome has slopes here, and stands among the outcomes
+        sample = select_statistics(sample, baseline.observed, tuple(given))
+    return replace(evaluation, model=baseline, sample=sample, x=np.array(x), tangent=None)
 
 
 def compute_categorical_baseline(evaluation: AtEstimate) -> FloatArray:

@@ -1,14 +1,17 @@
 """The tests that fit measures are made of: those of the model beside those of the baseline model."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from sem_toolkit.inference import exact_fit
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest, build_baseline_evaluation, compute_baseline
-from sem_toolkit.inference.exact_fit.corrected import CorrectedTest, compute_corrected_test
 from sem_toolkit.inference.exact_fit.residual_tests import compute_gfi_chisq, compute_reference_test
-from sem_toolkit.inference.exact_fit.scaled import build_scaled_test, compute_scaled_test
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
 from sem_toolkit.inference.options import SCALED, InferenceOptions
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference.exact_fit.corrected import CorrectedTest
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class ReferenceTests:
     baseline: BaselineTest
     residual: float
     scaled: tuple[TestStatistic, TestStatistic] | None
-    corrected: tuple[CorrectedTest, CorrectedTest] | None
+    corrected: "tuple[CorrectedTest, CorrectedTest] | None"
 
 
 def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -> ReferenceTests:
@@ -36,14 +39,14 @@ def compute_reference_tests(evaluation: AtEstimate, options: InferenceOptions) -
     model, standard = compute_reference_test(evaluation, is_scaled, free), compute_standard_test(evaluation)
     baseline, residual = compute_baseline(evaluation, is_scaled, free), compute_gfi_chisq(evaluation, model)
     scaled: tuple[TestStatistic, TestStatistic] | None = None
-    corrected: tuple[CorrectedTest, CorrectedTest] | None = None
+    corrected = None
     if is_scaled:
         both = ((evaluation, model), (build_baseline_evaluation(evaluation), baseline.statistic))
-        chosen = build_scaled_test(evaluation, options)
-        own, other = (compute_scaled_test(at, test, chosen) for at, test in both)
+        chosen = exact_fit.build_scaled_test(evaluation, options)
+        own, other = (exact_fit.compute_scaled_test(at, test, chosen) for at, test in both)
         scaled = own, other
     if evaluation.data.has_corrected_test:
         pair = (evaluation, build_baseline_evaluation(evaluation))
-        first, second = (compute_corrected_test(at, options.information, is_scaled) for at in pair)
+        first, second = (exact_fit.compute_corrected_test(at, options.information, is_scaled) for at in pair)
         corrected = first, second
     return ReferenceTests(standard, model, baseline, residual, scaled, corrected)

@@ -15,21 +15,17 @@ from sem_toolkit.inference.errors.covariance import (
     invert_any,
 )
 from sem_toolkit.inference.exact_fit.nuisance import compute_composite_trace
-from sem_toolkit.inference.exact_fit.residual_tests import RESIDUAL_TESTS
-from sem_toolkit.inference.exact_fit.statistics import TestStatistic, compute_standard_test
+from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.exact_fit.ugamma import (
     compute_normal_ugamma_trace,
     compute_ugamma_squared_trace,
     compute_ugamma_trace,
     compute_ugamma_traces,
 )
-from sem_toolkit.inference.options import BOLLEN_STINE, SCALED, InferenceOptions
+from sem_toolkit.inference.options import InferenceOptions
 from sem_toolkit.inference.weights.information import compute_first_order_information
 from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.sample.moments import FloatArray
-
-ROBUST = frozenset({"satorra.bentler", "yuan.bentler", "yuan.bentler.mplus", "yuan.chan", "scaled.shifted"})
-"""The scaled tests that robust fit measures exist for."""
 
 
 @dataclass(frozen=True)
@@ -155,37 +151,6 @@ _SCALED = {
     "yuan.bentler.mplus": _compute_yuan_bentler_mplus,
     "yuan.chan": _compute_yuan_chan,
 }
-
-
-def compute_tests(evaluation: AtEstimate, options: InferenceOptions) -> tuple[TestStatistic, ...]:
-    """The standard test and those beside it: scaled ones asked for, and Browne's residual tests where they apply.
-
-    "none" alone stands for no test, as a row without numbers.
-    """
-    names = (options.test, *options.more_tests)
-    if "none" in names:
-        return (TestStatistic("none", math.nan, math.nan, math.nan),)
-    standard = compute_standard_test(evaluation)
-    usual = [name for name in names if name != BOLLEN_STINE]
-    beside = [_compute_test(evaluation, standard, build_scaled_test(evaluation, options, name)) for name in usual]
-    resampled = [_take_resampled_test(standard, options)] if BOLLEN_STINE in names else []
-    return (standard, *(test for test in beside if test is not None), *resampled)
-
-
-def _take_resampled_test(standard: TestStatistic, options: InferenceOptions) -> TestStatistic:
-    """The standard statistic with its p-value by samples that the model holds in."""
-    pvalue = math.nan if options.resampled is None else options.resampled.pvalue
-    return TestStatistic(BOLLEN_STINE, standard.stat, standard.df, pvalue)
-
-
-def _compute_test(evaluation: AtEstimate, standard: TestStatistic, chosen: ScaledTest) -> TestStatistic | None:
-    name = chosen.name
-    if name in SCALED:
-        return compute_scaled_test(evaluation, standard, chosen)
-    name = "browne.residual.nt.model" if name == "standard" else name  # what lavaan shows beside ML's own
-    unweighted = name == "browne.residual.nt.model" and not evaluation.kind.is_likelihood
-    unweighted |= not evaluation.data.has_residual_tests
-    return None if evaluation.model.constraints.equalities or unweighted else RESIDUAL_TESTS[name](evaluation)
 
 
 def scale_test(standard: TestStatistic, name: str, df: float, trace: float, squared: float = math.nan) -> TestStatistic:

@@ -32,7 +32,8 @@ def classify_expected_changes(
     change, mi = frame["sepc.all"].to_numpy(dtype=float), frame["mi"].to_numpy(dtype=float)
     se = np.abs(change) / np.sqrt(np.maximum(mi, 1e-300))
     reach = compute_normal_quantile(0.5 * (1.0 + level)) * se
-    lower, upper = change - reach, change + reach
+    with np.errstate(invalid="ignore"):  # a change that is infinite
+        lower, upper = change - reach, change + reach
     delta = frame["op"].map(trivial).to_numpy(dtype=float)
     frame["sepc.lower"], frame["sepc.upper"] = lower, upper
     frame["verdict"] = np.select(

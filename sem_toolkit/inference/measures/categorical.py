@@ -16,13 +16,13 @@ from sem_toolkit.discrepancy.weights import compute_delta
 from sem_toolkit.inference.at_estimate import AtEstimate, compute_equality_basis
 from sem_toolkit.inference.errors.covariance import compute_weight_inverse
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
-from sem_toolkit.inference.exact_fit.scaled import ROBUST
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison
 from sem_toolkit.inference.measures.indices import compute_other_measures, compute_wrmr
 from sem_toolkit.inference.measures.noncentrality import Misfit
 from sem_toolkit.inference.measures.numeric import compute_explained_measures
 from sem_toolkit.inference.measures.robust import RobustVariants
+from sem_toolkit.inference.options import ROBUST
 from sem_toolkit.inference.residuals.categorical import compute_categorical_indices
 from sem_toolkit.inference.weights.estimator import build_estimator_weight
 from sem_toolkit.model.categorical_layout import CategoricalLayout

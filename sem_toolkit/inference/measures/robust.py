@@ -2,14 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sem_toolkit.inference.exact_fit.baseline import BaselineTest
-from sem_toolkit.inference.exact_fit.corrected import CorrectedTest
 from sem_toolkit.inference.exact_fit.reference import ReferenceTests
-from sem_toolkit.inference.exact_fit.scaled import ROBUST
 from sem_toolkit.inference.exact_fit.statistics import TestStatistic
 from sem_toolkit.inference.measures.incremental import Comparison
 from sem_toolkit.inference.measures.noncentrality import Misfit
+from sem_toolkit.inference.options import ROBUST
+
+if TYPE_CHECKING:
+    from sem_toolkit.inference.exact_fit.corrected import CorrectedTest
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def build_robust_comparison(
     return Comparison(*four) if test.df <= 0 else Comparison(*four, _mean_factor(scaled), _mean_factor(null))
 
 
-def _build_corrected(own: CorrectedTest, null: CorrectedTest, df_null: int) -> RobustVariants:
+def _build_corrected(own: "CorrectedTest", null: "CorrectedTest", df_null: int) -> RobustVariants:
     misfit = Misfit(own.stat, own.df, own.factor, own.stat / own.factor, own.factor)
     return RobustVariants(Comparison(own.stat, own.df, null.stat, df_null, own.factor, null.factor), misfit, misfit)
 

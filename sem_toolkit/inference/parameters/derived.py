@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sem_toolkit.model import ImpliedMoments, Model
-from sem_toolkit.model.categorical_layout import CategoricalLayout
 from sem_toolkit.model.cells import INTERCEPT
 from sem_toolkit.model.moments import compute_cell_values
 from sem_toolkit.model.responses import Responses
@@ -69,6 +68,8 @@ def _list_response_values(
             if k is not None:
                 found[k] = float(values[place]), slopes[place]
         return found
+    from sem_toolkit.model.categorical_layout import CategoricalLayout
+
     layout = model.layout
     assert isinstance(layout, CategoricalLayout)  # noqa: S101
     for group, changes in enumerate(layout.list_changes(model, x, moments)):

@@ -251,6 +251,7 @@ def _standardize_effect(standard: Standardization, effect: Effect) -> tuple[floa
     names, g = standard.model.variables, effect.group - 1
     v, w = names.index(effect.cause), names.index(effect.outcome)
     variances, slopes = standard.variances[g], standard.variances_by_x[g]
-    factor = float(np.sqrt(variances[v] / variances[w]))
-    log_slope = 0.5 * (slopes[v] / variances[v] - slopes[w] / variances[w])
-    return effect.value * factor, factor * (effect.slope + effect.value * log_slope)
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN where a variance is not positive
+        factor = float(np.sqrt(variances[v] / variances[w]))
+        log_slope = 0.5 * (slopes[v] / variances[v] - slopes[w] / variances[w])
+        return effect.value * factor, factor * (effect.slope + effect.value * log_slope)

@@ -184,9 +184,10 @@ def _power(matrix: FloatArray, exponent: float) -> FloatArray:
 
 
 def _determinacy(evaluation: AtEstimate, g: int, weights: FloatArray) -> FloatArray:
-    """Correlation of wᵀy with η under the model (k)."""
+    """Correlation of wᵀy with η under the model (k); NaN for a factor whose variance is not positive."""
     p = evaluation.model.n_observed
     V = evaluation.moments.all_covariance[g]
     covariance = np.einsum("kp,kp->k", weights, V[p:, :p])
     variance = np.einsum("kp,pr,kr->k", weights, V[:p, :p], weights)
-    return np.asarray(covariance / np.sqrt(variance * np.diag(V)[p:]))
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN where a variance is not positive
+        return np.asarray(covariance / np.sqrt(variance * np.diag(V)[p:]))

@@ -6,12 +6,12 @@ the model's own (Bollen, 1989, Structural equations with latent variables, 123-1
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import once
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.parameters.derived import list_derived_values

@@ -5,10 +5,10 @@ Where only its diagonal is asked for, no m × m matrix is formed.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import invert_symmetric
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import invert_information

@@ -6,11 +6,11 @@ constraints; of several groups each also varies with what the others make of the
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.errors.covariance import compute_parameter_covariance_matrix, invert_any

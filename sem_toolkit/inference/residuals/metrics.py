@@ -1,12 +1,12 @@
 """Metrics of residual moments: how changes of the raw moments change those in a metric."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
 from sem_toolkit.inference.weights.moment_derivatives import Matrix
 from sem_toolkit.model.jacobian import vech_indices

@@ -1,11 +1,11 @@
 """The saturated model: covariance matrix Γ of the sample moments, information W that the estimator gives them."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.moment_covariance import build_distribution_free_weight
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.options import InferenceOptions

@@ -7,10 +7,10 @@ clusters it is the weighted sums within clusters that are independent draws: n t
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, iterate_columns, iterate_rows
 from sem_toolkit.discrepancy.moment_covariance import regress_rows
 from sem_toolkit.discrepancy.vectors import compute_products

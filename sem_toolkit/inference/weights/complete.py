@@ -7,8 +7,8 @@ import numpy as np
 from sem_toolkit.discrepancy import MomentPair, NormalWeight, Weight, centre_rows, invert_symmetric, once
 from sem_toolkit.discrepancy.moment_covariance import compute_gamma
 from sem_toolkit.discrepancy.vectors import compute_products
+from sem_toolkit.inference import weights
 from sem_toolkit.inference.weights.casewise import CasewiseMoments
-from sem_toolkit.inference.weights.clusters import compute_cluster_trace, list_cluster_covariances
 from sem_toolkit.inference.weights.observed import (
     build_observed_weight,
     compute_complete_first_order,
@@ -19,7 +19,6 @@ from sem_toolkit.inference.weights.observed import (
     score_complete_rows,
     times_observed_information,
 )
-from sem_toolkit.inference.weights.unbiased import compute_unbiased_gamma
 from sem_toolkit.model import Model
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.sample.moments import FloatArray
@@ -92,7 +91,7 @@ class CompleteData:
 
     def free_gammas(self, pair: MomentPair) -> Gammas | None:
         known = self.gammas(pair)
-        return list_cluster_covariances(pair) if known is not None and pair.sample.has_design else known
+        return weights.list_cluster_covariances(pair) if known is not None and pair.sample.has_design else known
 
     def casewise_gammas(self, pair: MomentPair) -> Gammas:
         return tuple(compute_gamma(pair, g) for g in range(pair.model.n_groups))
@@ -100,11 +99,11 @@ class CompleteData:
     def unbiased_gammas(self, pair: MomentPair) -> Gammas:
         """As in lavaan, those given exogenous variables and of streamed rows are not corrected."""
         if pair.sample.is_clustered:
-            return list_cluster_covariances(pair)
+            return weights.list_cluster_covariances(pair)
         return tuple(
             compute_gamma(pair, g)
             if group.data is None or pair.exogenous
-            else compute_unbiased_gamma(group.data, pair.has_means)
+            else weights.compute_unbiased_gamma(group.data, pair.has_means)
             for g, group in enumerate(pair.sample.groups)
         )
 
@@ -112,7 +111,9 @@ class CompleteData:
         return None
 
     def saturated_trace(self, pair: MomentPair, information: str) -> tuple[float, int]:
-        return compute_cluster_trace(pair, information) if pair.sample.has_design else compute_saturated_trace(pair)
+        if pair.sample.has_design:
+            return weights.compute_cluster_trace(pair, information)
+        return compute_saturated_trace(pair)
 
     def explained(self, pair: MomentPair) -> FloatArray:
         return np.asarray(1.0 - weigh(pair).quadratic(pair) / weigh(pair).observed_quadratic(pair))
@@ -144,7 +145,8 @@ def compute_complete_discrepancy(evaluation: MomentPair) -> FloatArray:
     Source: Jöreskog (1967), Psychometrika 32, 443-482.
     """
     S, Q, gap = evaluation.sample_cov, evaluation.implied_inverse, evaluation.mean_gap
-    sign, size = np.linalg.slogdet(evaluation.implied_cov)
+    with np.errstate(invalid="ignore"):  # of a singular Σ
+        sign, size = np.linalg.slogdet(evaluation.implied_cov)
     value = size - evaluation.sample_logdet + (Q * S).sum(axis=(1, 2)) - S.shape[-1]
     if gap is not None:
         value = value + (gap * (Q @ gap[..., None])[..., 0]).sum(axis=1)

@@ -114,13 +114,18 @@ def list_patterns(evaluation: MomentPair) -> tuple[Patterns, ...]:
 
 
 @once
-def list_likelihoods(evaluation: MomentPair) -> Likelihoods:
-    """The likelihood of each group at the implied moments."""
+def find_likelihoods(evaluation: MomentPair) -> tuple[IncompleteLikelihood | None, ...]:
+    """The likelihood of each group at the implied moments; None where Σ is not positive definite."""
     mean = evaluation.moments.mean
     if mean is None:
         raise ModelError(Diagnostic("error", "no-means", "the likelihood of incomplete rows needs a model with means"))
     parts = zip(list_patterns(evaluation), mean, evaluation.implied_cov, strict=True)
-    return tuple(_require(compute_incomplete_likelihood(*part)) for part in parts)
+    return tuple(compute_incomplete_likelihood(*part) for part in parts)
+
+
+def list_likelihoods(evaluation: MomentPair) -> Likelihoods:
+    """The same, required: raises ModelError where Σ is not positive definite."""
+    return tuple(_require(likelihood) for likelihood in find_likelihoods(evaluation))
 
 
 def _require(likelihood: IncompleteLikelihood | None) -> IncompleteLikelihood:
@@ -131,9 +136,9 @@ def _require(likelihood: IncompleteLikelihood | None) -> IncompleteLikelihood:
 
 
 def compute_incomplete_discrepancy(evaluation: MomentPair) -> FloatArray:
-    """−2(logl − logl of the saturated model)/n of each group (G)."""
-    pairs = zip(list_likelihoods(evaluation), list_saturated_likelihoods(evaluation), strict=True)
-    return np.array([2.0 * (own.value - saturated.value) for own, saturated in pairs])
+    """−2(logl − logl of the saturated model)/n of each group (G); NaN where Σ is not positive definite."""
+    pairs = zip(find_likelihoods(evaluation), list_saturated_likelihoods(evaluation), strict=True)
+    return np.array([np.nan if own is None else 2.0 * (own.value - saturated.value) for own, saturated in pairs])
 
 
 @once
@@ -157,8 +162,12 @@ def compute_incomplete_saturated_logl(evaluation: MomentPair) -> float:
 def list_information(evaluation: MomentPair, kind: str = "expected", structured: bool = True) -> tuple[FloatArray, ...]:
     """Information of the moments of each group (m × m), per row: "expected", "observed" or "first.order".
 
-    structured  at the implied moments; otherwise at the estimates of the saturated model
+    structured  at the implied moments, NaN where any Σ is not positive definite; otherwise at the estimates of the
+                saturated model
     """
+    if structured and None in find_likelihoods(evaluation):
+        size = evaluation.moments.covariance.shape[-1]
+        return (np.full((size + size * (size + 1) // 2,) * 2, np.nan),) * len(evaluation.shares)
     found = list_likelihoods(evaluation) if structured else list_saturated_likelihoods(evaluation)
     if kind == "first.order":
         return tuple(_cross(likelihood) for likelihood in found)
@@ -177,7 +186,10 @@ def build_information_weight(evaluation: MomentPair, kind: str = "expected", str
 
 
 def list_slopes(evaluation: MomentPair) -> tuple[FloatArray, FloatArray]:
-    """D (G × p × p) and e (G × p) with d(−logl/N) = Σ_g tr(D_g dΣ_g) + e_gᵀdμ_g."""
+    """D (G × p × p) and e (G × p), d(−logl/N) = Σ_g tr(D_g dΣ_g) + e_gᵀdμ_g; NaN where Σ is not positive definite."""
+    if None in find_likelihoods(evaluation):
+        covariance = evaluation.moments.covariance
+        return np.full_like(covariance, np.nan), np.full(covariance.shape[:-1], np.nan)
     found, shares = list_likelihoods(evaluation), evaluation.shares
     D = shares[:, None, None] * np.stack([own.by_covariance for own in found])
     return D, shares[:, None] * np.stack([own.by_mean for own in found])
@@ -196,8 +208,11 @@ def compute_incomplete_hessian(evaluation: MomentPair) -> FloatArray:
 
 
 def compute_incomplete_scores(evaluation: MomentPair, group: int) -> FloatArray:
-    """Gradient of each row's log-likelihood by x, n × q."""
-    return list_likelihoods(evaluation)[group].casewise_scores(compute_delta(evaluation)[group])
+    """Gradient of each row's log-likelihood by x, n × q; NaN where Σ is not positive definite."""
+    own, delta = find_likelihoods(evaluation)[group], compute_delta(evaluation)[group]
+    if own is None:
+        return np.full((len(list_patterns(evaluation)[group].rows), delta.shape[1]), np.nan)
+    return own.casewise_scores(delta)
 
 
 @once

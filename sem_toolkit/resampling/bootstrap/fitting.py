@@ -1,11 +1,11 @@
 """Samples given by their moments, fitted all at once from the estimate on; by the ladder where that cannot be done."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import StackedDiscrepancy
 from sem_toolkit.discrepancy.targets import Targets, build_targets
 from sem_toolkit.estimation import EstimationOptions

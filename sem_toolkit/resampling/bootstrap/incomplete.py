@@ -1,11 +1,11 @@
 """Samples of rows with empty cells, fitted all at once by weights of their patterns; the rest goes to single fits."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.targets import build_targets
 from sem_toolkit.estimation.arrivals import Arrival, Arrivals

@@ -1,11 +1,11 @@
 """What is asked of every draw: parameters and definitions, standardised values, R², χ²."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.inference.at_estimate import AtEstimate
 from sem_toolkit.inference.parameters.standardized import Layout, standardize
 from sem_toolkit.model.moments import compute_stacked_moments

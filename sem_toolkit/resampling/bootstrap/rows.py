@@ -1,11 +1,11 @@
 """Samples that are more than their moments (empty cells, ordered items, weights): rows drawn and fitted one by one."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import SemError
 from sem_toolkit.fit import Fit, Prepared, estimate
 from sem_toolkit.resampling.bootstrap.fitting import Fitted

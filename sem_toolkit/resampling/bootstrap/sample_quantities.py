@@ -1,11 +1,11 @@
 """What is asked of every draw that its estimates alone do not say: fit measures, reliability, HTMT."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model import Model
 from sem_toolkit.model.moments import compute_matrices, compute_stacked_moments
 from sem_toolkit.resampling.measures import compute_stacked_measures

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.jacobian import vech_indices
 
 FloatArray = NDArray[np.float64]
@@ -63,7 +63,9 @@ class GroupRows:
     def draw(self, rng: np.random.Generator, draws: int) -> FloatArray:
         """How often every unit is drawn, draws × units."""
         units = len(self.sizes)
-        return draw_counts(rng, units, draws).astype(np.float64)
+        counts = np.empty((draws, units))
+        write_counts(rng, counts)
+        return counts
 
     def compute_moments(self, counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Covariances with divisor n (b × p × p), means (b × p) and n (b) of weighted rows; counts: b × units."""
@@ -93,9 +95,20 @@ class GroupRows:
 
 def draw_counts(rng: np.random.Generator, units: int, draws: int) -> NDArray[np.intp]:
     """How often every unit is among as many that are drawn with replacement, draws × units."""
-    drawn = rng.integers(units, size=(draws, units))
-    drawn += units * np.arange(draws)[:, None]
-    return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
+    counts = np.empty((draws, units), dtype=np.intp)
+    write_counts(rng, counts)
+    return counts
+
+
+def write_counts(rng: np.random.Generator, counts: FloatArray | NDArray[np.intp]) -> None:
+    """The same, written where they are to stand, some draws at a time, so that these stay near the processor."""
+    draws, units = counts.shape
+    first = units * np.arange(_BLOCK)[:, None]
+    for begin in range(0, draws, _BLOCK):
+        own = counts[begin : begin + _BLOCK]
+        drawn = rng.integers(units, size=own.shape)
+        drawn += first[: len(own)]
+        own[:] = np.bincount(drawn.ravel(), minlength=own.size).reshape(own.shape)
 
 
 def transform_bollen_stine(rows: FloatArray, implied: FloatArray, mean: FloatArray | None) -> FloatArray:

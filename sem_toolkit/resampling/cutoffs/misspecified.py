@@ -6,10 +6,10 @@ Source: McNeish & Wolf (2023), Psychological Methods 28, 61-88.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError
 from sem_toolkit.resampling.simulation.population import Population, build_population
 from sem_toolkit.spec import Spec, parse_spec

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, OptionError
 from sem_toolkit.diagnostics.records import build_diagnostic_record
 from sem_toolkit.presented import Presented

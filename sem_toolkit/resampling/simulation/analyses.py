@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, SemError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import FitOptions, parse_fit_options

@@ -6,11 +6,11 @@ see `inference.exact_fit.corrected` (normal theory), whose formulas are laid out
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.model.jacobian import vech_indices
 from sem_toolkit.resampling.measures import (
     compute_stacked_cfi,

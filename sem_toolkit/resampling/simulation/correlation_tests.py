@@ -7,11 +7,11 @@ the robust measures (sources there). Arrays: b samples, G groups, P pairs of p i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.inference.distributions import compute_chisq_pvalue
 from sem_toolkit.resampling.admissibility import are_above
 from sem_toolkit.resampling.measures import (

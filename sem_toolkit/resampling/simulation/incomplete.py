@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy import Evaluations
 from sem_toolkit.discrepancy.reweighted import ReweightedFullInformation
 from sem_toolkit.discrepancy.stack import factor_stack, invert_stack, pick_evaluations

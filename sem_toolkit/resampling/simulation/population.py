@@ -8,11 +8,11 @@ Values are the numbers of the spec, `0.7*x1` or `start(0.7)*x1`. What a populati
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.diagnostics import Diagnostic, ModelError, SpecError
 from sem_toolkit.fit import Fit
 from sem_toolkit.fit.options import parse_fit_options

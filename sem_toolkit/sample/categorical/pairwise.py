@@ -7,7 +7,8 @@ import numpy as np
 
 from sem_toolkit.diagnostics import DataError, Diagnostic
 from sem_toolkit.sample.checks import check_names
-from sem_toolkit.sample.frame import code_groups, list_findings, read_numbers
+from sem_toolkit.sample.columns import read_numbers
+from sem_toolkit.sample.frame import code_groups, list_findings
 from sem_toolkit.sample.missing import check_incomplete_rows
 from sem_toolkit.sample.sample import Sample, SampleGroup
 

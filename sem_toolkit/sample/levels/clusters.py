@@ -6,11 +6,11 @@ Meijer, Handbook of multilevel analysis, 435-478.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.moments import FloatArray
 from sem_toolkit.sample.patterns import Patterns, build_patterns
 

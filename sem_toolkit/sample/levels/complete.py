@@ -10,10 +10,10 @@ Muthén (1990); du Toit & du Toit (2008), in de Leeuw & Meijer, Handbook of mult
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.incomplete import gather_cross, gather_pairs, get_halves, list_vech
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.likelihood import LevelMoments

@@ -12,11 +12,12 @@ and of w_i. Du Toit & du Toit (2008); the inverse of a sum: Henderson & Searle (
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.incomplete import (
     compute_incomplete_likelihood,
     gather_cross,

@@ -1,11 +1,11 @@
 """What a cluster says of the variables that are the same for all of its rows: the others are taken given these."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.levels.clusters import Clusters
 from sem_toolkit.sample.levels.likelihood import LevelMoments
 from sem_toolkit.sample.moments import FloatArray

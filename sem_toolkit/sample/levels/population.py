@@ -5,10 +5,10 @@ at the moments of the population.
 """
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.levels.clusters import Clusters, IntArray
 from sem_toolkit.sample.levels.likelihood import LevelMoments, compute_level_likelihood
 from sem_toolkit.sample.levels.saturated import SaturatedLevels

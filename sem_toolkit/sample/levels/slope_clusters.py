@@ -5,10 +5,10 @@ says no more than Σ x̃x̃ᵀ, Σ x̃yᵀ and Σ yyᵀ: the cost is one of clus
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.levels.clusters import BoolArray, Clusters, IntArray
 from sem_toolkit.sample.moments import FloatArray
 

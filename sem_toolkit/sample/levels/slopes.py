@@ -12,10 +12,10 @@ what they have. Source: Rockwood (2020), Psychometrika 85, 275-300, section 3.2;
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.sample.incomplete import get_halves, list_vech
 from sem_toolkit.sample.levels.likelihood import LevelMoments
 from sem_toolkit.sample.levels.slope_clusters import SlopeClusters

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from sem_toolkit.diagnostics import Diagnostic, Fix, Span
 from sem_toolkit.diagnostics.suggestions import find_nearest
 from sem_toolkit.spec.names import latent_variables, observed_variables
+from sem_toolkit.spec.names_of_r import make_name
 from sem_toolkit.spec.specs import Spec
 from sem_toolkit.spec.table import ParameterTable
 from sem_toolkit.spec.tree import Formula
@@ -41,8 +42,11 @@ def check_columns(spec: Spec, table: ParameterTable, columns: Collection[str]) -
 
 def _describe_unknown(name: str, span: Span | None, known: Collection[str], lowered: Mapping[str, str]) -> Diagnostic:
     nearest = lowered.get(name.casefold()) or find_nearest(name, known)
-    fixes = (Fix(span, nearest),) if span and nearest else ()
+    written = nearest and (nearest if ":" in nearest else make_name(nearest))
+    fixes = (Fix(span, written),) if span and written else ()
     hint = f'did you mean "{nearest}"?' if nearest else None
+    if nearest and written != nearest:
+        hint = f'did you mean "{nearest}"? Here it is {written}, as R calls it'
     if nearest and nearest.casefold() == name.casefold():
         message = f'"{name}" is not a column of the data; "{nearest}" is, with other capitals'
         return Diagnostic("error", "different-case", message, span, f'write "{nearest}"', fixes=fixes)

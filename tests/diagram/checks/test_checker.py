@@ -95,7 +95,8 @@ def test_too_high_for_a_page_unless_the_size_is_free(good):
     (problem,) = check_scene(high)
     assert problem.kind == "too-high"
     assert not problem.is_hit
-    assert str(problem) == "the picture is 280 mm high at this font size, a page has 247 mm"
+    said = "the picture is 280 mm high at this font size, a page has 247 mm"
+    assert str(problem) == f"{said}; shorter labels take less room, and so do parts of it by themselves"
     assert not check_scene(replace(high, style=DiagramStyle(column="free")))
 
 

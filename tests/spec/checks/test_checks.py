@@ -154,3 +154,10 @@ def test_a_label_of_a_marker_is_a_number_in_formulas() -> None:
     assert any(spelled in message for message in list_warnings("f =~ a*x1 + b*x2 + x3\na == b"))
     assert not any("marker" in message for message in list_warnings("f =~ NA*x1 + a*x1 + x2\nf ~~ 1*f\nd := a"))
     assert any("are fixed" in message for message in list_warnings("f =~ a*x1 + a*x2 + a*x3"))
+
+
+def test_a_column_with_a_blank_is_offered_as_it_can_be_written():
+    spec = parse_spec("i =~ T1_score + x2 + x3")
+    (fault,) = check_columns(spec, build_parameter_table(spec), ["T1 score", "x2", "x3"])
+    assert fault.hint == 'did you mean "T1 score"? Here it is T1.score, as R calls it'
+    assert fault.fixes[0].replacement == "T1.score"
