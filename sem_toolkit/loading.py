@@ -67,7 +67,8 @@ class _LazyPackage(ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._find_homes()})
+        tools = {"TYPE_CHECKING", "offer_lazily"}
+        return sorted({*super().__dir__(), *self._find_homes()} - tools)
 
 
 def _read_homes(path: str) -> "Mapping[str, tuple[str, str]]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of, protect_inputs
-from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, declare_workers, takes_fit_options
+from sem_toolkit.cli.options import DataOption, JsonOption, SpecArgument, declare_workers, leave_out, takes_fit_options
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages, print_record, print_written
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
@@ -72,10 +72,12 @@ def bootstrap(
     from sem_toolkit.report.draw_plot import write_draws
     from sem_toolkit.report.plots import require_plot_format
     from sem_toolkit.resampling.bootstrap import bootstrap as run
+    from sem_toolkit.resampling.bootstrap.run import UNSEEN
 
     if improper not in ("keep", "drop"):
         message = f"improper draws are kept or dropped, not {improper!r}"
         raise OptionError(Diagnostic("error", "option-value", message, hint="--improper keep, or --improper drop"))
+    fitted = leave_out(chosen, UNSEEN, "draws say how estimates vary, and only estimates are looked at")
     parsed = read_spec(spec)
     for path in (output, plot):
         protect_inputs(path, [spec, data])
@@ -86,7 +88,7 @@ def bootstrap(
         found = run(
             parsed, data, draws=draws, resample=resample, interval=interval, seed=seed, standardized=standardized,
             r2=r2, measures=measures, reliability=reliability, keep_improper=improper == "keep", workers=workers,
-            dask=dask, store=store, watch=watch, **chosen,
+            dask=dask, store=store, watch=watch, **fitted,
         )  # fmt: skip
     if output is not None:
         write_text(output, found.table.to_csv(index=False))

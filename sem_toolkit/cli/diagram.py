@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sem_toolkit.cli.inputs import protect_files_of
-from sem_toolkit.cli.options import WITHOUT_ESTIMATES, WITHOUT_ROWS, DataOption, require_use, takes_fit_options
+from sem_toolkit.cli.options import (
+    INTERVALS,
+    WITHOUT_ESTIMATES,
+    WITHOUT_ROWS,
+    DataOption,
+    require_use,
+    takes_fit_options,
+)
 from sem_toolkit.cli.output import DONE, NOT_CERTIFIED, build_console, print_messages
 from sem_toolkit.cli.progress import show_work
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
@@ -101,6 +108,8 @@ def diagram(
     request = Request(read, data, chosen, schematic, chosen_style, earlier)
     if not request.has_data:
         require_use(chosen, WITHOUT_ESTIMATES | WITHOUT_ROWS, "the picture has no estimates")
+    if chosen_style.significance != "interval":
+        require_use(chosen, INTERVALS, "no intervals are drawn; --significance interval draws them")
     protect_files_of(output, request.specs, data)
     arrangement = _find_arrangement(overlay, side_by_side, len(specs), keep_layout)
     picture, code = (

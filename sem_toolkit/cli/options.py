@@ -14,7 +14,7 @@ import typer
 
 from sem_toolkit.cli.inputs import protect_inputs
 from sem_toolkit.diagnostics import DataError, Diagnostic, OptionError, build_missing_file
-from sem_toolkit.fit.declared import OPTIONS
+from sem_toolkit.fit.declared import OPTIONS, TESTING
 from sem_toolkit.fit.moments import Moments
 
 SpecArgument = Annotated[Path, typer.Argument(metavar="SPEC", help="A model in lavaan syntax.")]
@@ -67,7 +67,7 @@ WITHOUT_ESTIMATES = frozenset(
     option.name for option in OPTIONS.values() if option.layer in ("estimation", "inference")
 ) - {"estimator"} | {"rotation_se"}  # an estimator decides which parameters there are
 """Options of which nothing is seen where nothing is estimated."""
-WITHOUT_TESTS = frozenset(option.name for option in OPTIONS.values() if option.layer == "inference")
+WITHOUT_TESTS = TESTING
 """Options of which nothing is seen where no estimate is tested."""
 INTERVALS = frozenset(("level",))
 """Options of which nothing is seen where no intervals are shown."""
@@ -84,6 +84,12 @@ def require_use(chosen: Mapping[str, object], idle: frozenset[str], reason: str)
         if name in idle and name in getattr(chosen, "typed", ()):
             message = f"{option.flag} would do nothing: {reason}"
             raise OptionError(Diagnostic("error", "option-without-effect", message))
+
+
+def leave_out(chosen: Mapping[str, object], idle: frozenset[str], reason: str) -> dict[str, object]:
+    """What is chosen without idle options: those of a file of several commands go unsaid, flags raise OptionError."""
+    require_use(chosen, idle, reason)
+    return {name: value for name, value in chosen.items() if name not in idle}
 
 
 def takes_fit_options(command: Callable[..., int]) -> Callable[..., int]:

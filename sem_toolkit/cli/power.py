@@ -14,6 +14,7 @@ from sem_toolkit.cli.output import DONE, build_console, print_messages, print_re
 from sem_toolkit.cli.population import POPULATION, AlphaOption, EstimatesOption, SharesOption, parse_shares
 from sem_toolkit.cli.progress import show_progress
 from sem_toolkit.diagnostics import Diagnostic, OptionError
+from sem_toolkit.fit.declared import OPTIONS
 from sem_toolkit.fit.records import build_frame_records
 from sem_toolkit.report.text_tables import build_frame_table
 from sem_toolkit.spec import read_spec
@@ -123,8 +124,10 @@ def power(
     require_use(chosen, INTERVALS, "no intervals are shown")
     if replications is None:
         require_use(chosen, WITHOUT_TESTS, "power is computed from the population; --replications estimates and tests")
+    require_use(chosen, frozenset(("test",)), "samples are for the z tests of parameters")
     if spec is None:
         _refuse(about_population, "it is about a SPEC, and there is none")
+        require_use(chosen, frozenset(OPTIONS) - {"likelihood"}, "it is about models, and there is no SPEC")
         found, simulated = _analyse_fit(question, chosen, df, rmsea, rmsea0, groups or 1), None
     else:
         _refuse(about_fit, "it is about models without a SPEC; the population has its own misfit")

@@ -7,12 +7,12 @@ of x, and the moments of the sample must be arrays of the same.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.discrepancy.base import Discrepancy
 from sem_toolkit.discrepancy.targets import Targets
 from sem_toolkit.libraries import lapack

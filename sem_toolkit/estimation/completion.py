@@ -154,7 +154,8 @@ def compute_axes(correlations: FloatArray) -> FloatArray:
         size = np.sqrt(np.clip(np.abs(r), 0.1, 0.9))
         return np.stack([size, np.copysign(size, r)], axis=1)
     try:
-        squared = 1.0 - 1.0 / np.diagonal(np.linalg.inv(correlations), axis1=1, axis2=2)
+        with np.errstate(divide="ignore"):  # where the others correlate perfectly: clipped below
+            squared = 1.0 - 1.0 / np.diagonal(np.linalg.inv(correlations), axis1=1, axis2=2)
     except np.linalg.LinAlgError:
         squared = np.full(correlations.shape[:-1], 0.5)
     place = np.arange(k)

@@ -222,6 +222,8 @@ _DECLARED = (
 )  # fmt: skip
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _DECLARED}
 """All options by name, in the order in which people meet them."""
+TESTING = frozenset(option.name for option in _DECLARED if option.layer == "inference")
+"""Options of standard errors, tests and intervals: of which nothing is seen where no estimate is tested."""
 
 
 def build_unknown_option(name: str) -> Diagnostic:

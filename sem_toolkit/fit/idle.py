@@ -1,6 +1,6 @@
 """Options that would do nothing: refused, so that nobody believes in what did not happen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from sem_toolkit.diagnostics import Diagnostic, ModelError, OptionError
@@ -57,6 +57,13 @@ def check_idle_options(given: Mapping[str, object], estimator: str, informations
         hint = 'add se = "bootstrap", or test = "bollen.stine"'
         faults += [_build_idle(name, "nothing is bootstrapped", hint) for name in idle]
     return faults
+
+
+def require_none_idle(given: Mapping[str, object], idle: Collection[str], reason: str) -> None:
+    """Raise OptionError for options among the idle ones of a function that takes those of a fit."""
+    faults = [_build_idle(name, reason, "leave it out") for name in given if name in idle]
+    if faults:
+        raise OptionError(faults)
 
 
 def require_effect(spec: Spec, options: TableOptions, groups: tuple[str, ...], table: ParameterTable) -> None:

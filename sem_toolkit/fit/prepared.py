@@ -288,4 +288,9 @@ def _build_no_ordered(named: list[str], possible: list[str]) -> Diagnostic:
 
 def build_no_data() -> Diagnostic:
     message = "the spec needs data, and neither it nor the call names any"
-    return Diagnostic("error", "no-data", message, hint='add --data FILE, or "#\' data: FILE" to the spec')
+    return Diagnostic(
+        "error",
+        "no-data",
+        message,
+        hint='name a file by --data FILE or by "#\' data: FILE" in the spec; in Python: fit(spec, data)',
+    )

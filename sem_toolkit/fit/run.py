@@ -15,6 +15,9 @@ def fit(spec: Spec | str | Path, data: object = None, **options: object) -> Fit:
     data     n × p rows: a table of pandas, polars or Arrow, a dict of columns, an array, or a path (CSV, Parquet,
              Excel, SPSS, Stata); None takes the `data` of the spec's header, or the moments of the options sample_cov,
              sample_nobs and sample_mean
+    options  by lavaan's names, as on the command line: estimator, missing, ordered, group, group_equal, std_lv,
+             meanstructure, se, test, bootstrap, cluster, sampling_weights, sam, level, call ("sem", "cfa", "growth"),
+             and of the data missing_codes, reverse, answers, sheet; docs/cli.md has all. Others are refused
 
     Raises SpecError, DataError, OptionError or ModelError for input that cannot be fitted. A fit that finds no
     optimum is returned, not raised: its certificate says so. `prepare` and `estimate` are the same in two steps, with

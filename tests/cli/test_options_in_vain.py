@@ -30,6 +30,8 @@ BASES = {
     "bootstrap": ("two.lav", *ROWS, "--draws", "12"),
     "simulate": ("population.lav", "--n", "80", "--replications", "3"),
     "power": ("population.lav", "--n", "100"),
+    "power simulated": ("population.lav", "--n", "60", "--replications", "30"),
+    "power of a fit": ("--df", "10", "--rmsea", "0.05", "--n", "100"),
     "cutoffs": ("population.lav", "--n", "80", "--replications", "3", "--workers", "1", "--json"),
     "atlas": ("two.lav", *ROWS, "--most", "0", "--workers", "1"),
     "equivalents": ("path.lav",),
@@ -48,7 +50,8 @@ OWN = {
     "diagram": [
         "--style style.toml", "--theme print", "--values raw", "--significance p", "--variances ram",
         "--only structural", "--column single", "--layout dot", "--misfit", "--schematic", "--keep-layout",
-        "--group school", "--group school --draw-group Pasteur", "--std-lv --values raw",
+        "--group school", "--group school --draw-group Pasteur", "--std-lv --values raw", "--level 0.8",
+        "--level 0.8 --significance interval",
     ],
     "invariance": [
         "--steps configural,metric", "--release x2~1", "--write steps", "--plot p.svg", "--json", "--receipt r.json",
@@ -57,13 +60,14 @@ OWN = {
     ],
     "bootstrap": [
         "--draws 13", "--resample parametric", "--interval basic", "--seed 2", "--standardized", "--r2", "--json",
-        "--store kept", "-o out.csv", "--plot p.svg", "--level 0.8",
+        "--store kept", "-o out.csv", "--plot p.svg", "--level 0.8", "--se robust.sem", "--test satorra.bentler",
+        "--information observed", "--bootstrap 50", "--measures --test satorra.bentler",
     ],
     "simulate": [
         "--n 90", "--replications 4", "--seed 2", "--alpha 0.2 --json", "--model restricted.lav", "--group-shares 1,2",
         "--skewness 1 --kurtosis 3", "--missing-rule a~0.2 --missing ml", "--store kept", "--draw rows.csv", "--json",
         "--find-n g~f --target 0.9", "--estimates", "--target 0.7", "--generator independent",
-        "--clusters 8", "--icc 0.2",
+        "--clusters 8", "--icc 0.2", "--se robust", "--test satorra.bentler", "--information observed", "--level 0.8",
     ],
     "power": [
         "--n 120", "--target 0.9 --json", "--alpha 0.01", "--path f=~b", "--null restricted.lav",
@@ -71,6 +75,8 @@ OWN = {
         "--replications 5", "--seed 3", "--sensitivity", "--plot p.svg", "--json", "--data hs.csv", "--estimates",
         "--replications 5 --se robust", "--se robust", "--test none", "--information observed", "--level 0.8",
     ],
+    "power simulated": ["--se none", "--test satorra.bentler", "--estimator MLR", "--level 0.8"],
+    "power of a fit": ["--likelihood wishart", "--std-lv", "--se robust", "--estimator MLR", "--group school"],
     "cutoffs": [
         "--n 90", "--kind dynamic", "--mad 0.1", "--replications 4", "--seed 2", "--write specs",
         "--data hs.csv", "--level 0.8",
@@ -145,13 +151,20 @@ def test_an_option_changes_something_or_is_refused(outcome, plain, name, words) 
         assert (code, shown) != plain[name]
 
 
-FLAGS_OF_A_FIT = {"diff": "--level 0.9", "check": "--sheet one", "power": "--se robust", "equivalents": "--test none"}
+FLAGS_OF_A_FIT = {
+    "diff": "--level 0.9",
+    "check": "--sheet one",
+    "power": "--se robust",
+    "power of a fit": "--std-lv",
+    "equivalents": "--test none",
+    "bootstrap": "--se robust.sem",
+}
 
 
 @pytest.mark.parametrize(("name", "words"), FLAGS_OF_A_FIT.items())
 def test_what_a_command_does_not_look_at_is_refused_with_the_reason(command, write, tmp_path, name, words) -> None:
     given = [write(word, SPECS[word]) if word in SPECS else word for word in BASES[name]]
-    ended = command(name, *given, *words.split())
+    ended = command(name.split()[0], *given, *words.split())
     assert ended.code == 2
     assert f"{words.split()[0]} would do nothing: " in ended.err
 

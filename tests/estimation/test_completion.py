@@ -28,3 +28,10 @@ def test_axes_where_correlations_are_singular() -> None:
     found = compute_axes(np.array([[[1.0, 1.0, 0.5], [1.0, 1.0, 0.5], [0.5, 0.5, 1.0]]]))[0]
     assert found[0] == pytest.approx(found[1])
     assert found[0] > found[2] > 0.3
+
+
+def test_axes_where_two_of_three_correlate_perfectly() -> None:
+    """The inverse has a 0 on its diagonal, which was a warning of numpy (levels between clusters come near to it)."""
+    found = compute_axes(np.array([[[1.0, -0.5, 0.5], [-0.5, 1.0, 1.0], [0.5, 1.0, 1.0]]]))[0]
+    assert np.isfinite(found).all()
+    assert np.abs(found).max() <= 0.95

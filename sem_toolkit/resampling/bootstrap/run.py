@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sem_toolkit.diagnostics import Diagnostic, EstimationError, OptionError
 from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.fit import Fit, Prepared, estimate, prepare
+from sem_toolkit.fit.declared import TESTING
+from sem_toolkit.fit.idle import require_none_idle
 from sem_toolkit.fit.run import parse
 from sem_toolkit.resampling.bootstrap.intervals import INTERVALS
 from sem_toolkit.resampling.bootstrap.quantities import Quantities
@@ -23,6 +25,9 @@ from sem_toolkit.resampling.executors import collect_chunks
 from sem_toolkit.spec import Spec
 
 FloatArray = NDArray[np.float64]
+
+UNSEEN = (TESTING | {"rotation_se"}) - {"level"}
+"""Options of a fit of which draws show nothing: a header may have them for other commands."""
 
 _CHUNK = 2  # which draws a chunk has: files of another number are not gone on with
 _STREAM = 3  # which random numbers the draws of a seed are made of: chunks of another number are not gone on with
@@ -89,9 +94,11 @@ def bootstrap(
     dask       address of a dask scheduler that gives the chunks to its workers
     store      a folder that keeps every chunk of draws as it ends, and from which an interrupted run goes on
 
-    Options as for `fit`. Groups are drawn each by itself, clusters (`cluster`) as wholes. Raises OptionError for
-    numbers and words that make no bootstrap, EstimationError where the data themselves have no certified optimum.
+    Options as for `fit`, but those of UNSEEN. Groups are drawn each by itself, clusters (`cluster`) as wholes. Raises
+    OptionError for these and for numbers and words that make no bootstrap, EstimationError where the data themselves
+    have no certified optimum.
     """
+    require_none_idle(options, UNSEEN, "draws say how estimates vary, and only estimates are looked at")
     wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper, measures, reliability)
     prepared = prepare(parse(spec), data, **options)
     prepared = replace(prepared, options=prepared.options.without_resampling)

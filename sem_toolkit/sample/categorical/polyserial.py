@@ -6,10 +6,10 @@ Olsson, Drasgow & Dorans (1982), Psychometrika 47, 337-347.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sem_toolkit.caching import cached_property
 from sem_toolkit.libraries import special
 from sem_toolkit.sample.categorical.margins import FAR, FloatArray, density
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sem_toolkit.diagnostics import SemError
+from sem_toolkit.diagnostics import OptionError, SemError
 from sem_toolkit.fit import estimate, fit, prepare
 from sem_toolkit.resampling.bootstrap import bootstrap
 from sem_toolkit.resampling.bootstrap.fitting import MomentFitter
@@ -200,3 +200,14 @@ def test_draws_that_were_seen_to_have_two_optima_are_said() -> None:
     assert found.several == 1
     assert "two optima" in "".join(message.message for message in found.messages)
     assert found.to_dict()["two_optima"] == 1
+
+
+@pytest.mark.parametrize(
+    "option", [{"se": "robust"}, {"test": "satorra.bentler"}, {"information": "observed"}], ids=str
+)
+def test_options_that_draws_show_nothing_of_are_refused_but_not_in_a_header(option: dict[str, str]) -> None:
+    with pytest.raises(OptionError, match="would do nothing"):
+        bootstrap(CFA, HS, draws=5, **option)
+    ((name, value),) = option.items()
+    shared = bootstrap(f"#' options:\n#'   {name}: {value}\n{CFA}", HS, draws=5)
+    np.testing.assert_array_equal(shared.draws, bootstrap(CFA, HS, draws=5).draws)
