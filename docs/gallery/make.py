@@ -66,7 +66,7 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Feedback loop | 7 | two arrows bend apart; six covariances of causes are much for one side |
 | Composites | 7 | readable, weights and loadings look alike but for their direction |
 | Growth of a factor | 9 | growth above, measures below, covariances in tracks beside the variances |
-| Two measures that grow | 8 | mirrored rows; fixed loadings cross, as they do in the textbooks |
+| Two measures that grow | 9 | mirrored rows, straight covariances between them; loadings cross as in the textbooks |
 | Latent change scores | 9 | scores in a row, each change above the score it leads to |
 | States of a trait | 7 | numbers in columns; the methods' loadings leave in bundles |
 | Twins | 8 | genes innermost, so that the arcs nest; one legend for both kinds |
@@ -92,6 +92,8 @@ over, below 7 is one to be drawn again. They are opinions; the numbers under eac
 | Common pathway | 8 | the same through one phenotype; the arcs between the twins take a third of the height |
 | Measured mediators with controls | 7 | straight paths; two above each other make it high, a covariance crosses |
 | Customer satisfaction | 8 | four columns as published, every path straight; two columns are shared |
+| Two mediators of two outcomes | 9 | mirrored rows; the direct paths run between the mediators |
+| Acceptance and use of technology | 8 | causes in the order of the model, straight paths; seven causes make it high |
 | Figure 3-1 | 9 | eight paths run straight through a free corridor; a page holds it with its estimates |
 """
 

@@ -191,6 +191,38 @@ PLANNED = {
     "Intention": {"Attitude": 0.4, "Norms": 0.2, "Control": 0.25},
     "Behaviour": {"Intention": 0.45, "Control": 0.2},
 }
+STRAIN = {
+    "mood": {},
+    "stress": {},
+    "support": {"stress": -0.35, "mood": 0.2},
+    "coping": {"stress": -0.3, "mood": 0.2},
+    "depression": {"stress": 0.25, "support": -0.25, "coping": -0.3, "mood": -0.3},
+    "wellbeing": {"stress": -0.2, "support": 0.3, "coping": 0.25, "mood": 0.3},
+}
+ACCEPTANCE = {
+    "climate": {},
+    "age": {},
+    "gender": {},
+    "Performance": {"climate": 0.5},
+    "Effort": {"climate": 0.5},
+    "Influence": {"climate": 0.4},
+    "Motivation": {"climate": 0.5},
+    "Conditions": {"climate": 0.4},
+    "Intention": {
+        "Performance": 0.3, "Effort": 0.15, "Influence": 0.15, "Motivation": 0.25, "Conditions": 0.15,
+        "age": -0.15, "gender": 0.1,
+    },
+    "Use": {"Intention": 0.45, "Conditions": 0.25},
+}  # fmt: skip
+ACCEPTED_ITEMS = {
+    "Performance": ("pe", 4),
+    "Effort": ("ee", 4),
+    "Influence": ("si", 3),
+    "Motivation": ("hm", 3),
+    "Conditions": ("fc", 3),
+    "Intention": ("bi", 3),
+    "Use": ("us", 3),
+}
 CUSTOMERS = {
     "Quality": {},
     "Image": {"Quality": 0.4},
@@ -632,5 +664,18 @@ MODELS = (
         "An index of customer satisfaction",
         _write_items(CLIENT_ITEMS) + "\n" + _write_equations({k: v for k, v in CLIENTS.items() if v}),
         _simulate_factors(CLIENTS, CLIENT_ITEMS),
+    ),
+    Model(
+        "two-outcomes",
+        "Two mediators of two outcomes",
+        _write_equations({name: {k: v for k, v in STRAIN[name].items() if k != "mood"} for name in [*STRAIN][2:]})
+        + "\nsupport ~~ coping\ndepression ~~ wellbeing",
+        lambda: samples.simulate_recursive(STRAIN),
+    ),
+    Model(
+        "acceptance",
+        "Acceptance and use of technology",
+        _write_items(ACCEPTED_ITEMS) + "\n" + _write_equations({k: ACCEPTANCE[k] for k in ("Intention", "Use")}),
+        _simulate_factors(ACCEPTANCE, ACCEPTED_ITEMS),
     ),
 )

@@ -34,6 +34,7 @@ LARGE = {
     "common-pathway",
     "controlled-mediators",
     "satisfied-customers",
+    "acceptance",
 }
 NAMES = sorted({key.rsplit(" ", 1)[0] for key in SCORES})
 

@@ -10,7 +10,7 @@ from sem_toolkit.diagram.composition.scoring import Score
 from sem_toolkit.diagram.composition.searching import GROWTH, GoOn, Search
 from sem_toolkit.diagram.content.canvas import Canvas
 from sem_toolkit.diagram.content.figure import Figure
-from sem_toolkit.diagram.content.reductions import set_in_lines
+from sem_toolkit.diagram.content.reductions import set_in_lines, set_in_note
 from sem_toolkit.diagram.figures.recognition import recognise_figure
 from sem_toolkit.diagram.places.pins import Layout
 from sem_toolkit.diagram.scene.elements import Scene
@@ -82,6 +82,13 @@ def build_scene(
     if layout is not None and set(layout.positions) >= set(canvas.graph):
         return min((_take_places(one, layout) for one in canvases), key=_score_best).take()
     search = _search_lines(canvas, broken, layout, go_on)
+    if _score_best(search).hits and not search.has_ended and layout is None and canvas.style.covariances == "auto":
+        # Rather in the legend than covering each other.
+        noted = [set_in_note(one) for one in canvases]
+        if noted[0] is not canvas:
+            search = min(
+                search, _search_lines(noted[0], noted[1] if len(noted) > 1 else None, None, go_on), key=_score_best
+            )
     if canvas.style.column == "single" and _score_best(search).wide > 0:
         return _take_narrower(search.take(), canvases, layout, go_on)
     return search.take()

@@ -136,14 +136,15 @@ class Draft:
         return measure_graph(self.canvas, spacing)
 
     def place(self, measures: Measures, spacing: Spacing, width: float | None) -> Placement:
-        canvas, structure = self.canvas, self._find_drawn()
+        canvas, hidden = self.canvas, self._find_hidden()
+        structure = _forget_hidden(canvas.structure, hidden)
         stages, title_height = canvas.hints.stages, canvas.style.font_size * 1.2
         if canvas.style.layout == "dot":
             edges = [(a, b) for a, b, data in canvas.graph.edges(data=True) if data["role"] in DIRECTED]
             placed = place_by_dot(edges, structure, measures, spacing)
         else:
             title_widths = measure_band_titles(stages, canvas.style)
-            frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement)
+            frame = Frame(width, bool(canvas.matrix), stages, title_height, title_widths, self.arrangement, hidden)
             placed = place_variables(structure, measures, spacing, frame)
         if self.layout is not None:
             placed = apply_layout(placed, canvas.structure, self.layout)
@@ -152,14 +153,10 @@ class Draft:
             placed = replace(placed, bands=grounds)
         return place_constants(canvas, placed)
 
-    def _find_drawn(self) -> Structure:
-        """The structure, of a figure of growth without the covariances in a matrix: they need no room between rows."""
-        structure, matrix = self.canvas.structure, set(self.canvas.matrix)
-        if structure.figure is None or structure.figure.name != "growth":
-            return structure
-        hidden = {frozenset((a, b)) for a, b, key in self.canvas.graph.edges(keys=True) if key in matrix}
-        drawn = tuple(pair for pair in structure.covariances if frozenset(pair) not in hidden)
-        return replace(structure, covariances=drawn) if hidden else structure
+    def _find_hidden(self) -> frozenset[frozenset[str]]:
+        """Pairs of variables whose covariance stands in a matrix instead of between them."""
+        matrix = set(self.canvas.matrix)
+        return frozenset(frozenset((a, b)) for a, b, key in self.canvas.graph.edges(keys=True) if key in matrix)
 
     @property
     def regressions(self) -> list[tuple[str, str]]:
@@ -198,6 +195,13 @@ class Draft:
         }
         size, font = self.canvas.style.label_size, self.canvas.style.font
         return {key: measure_text(text, size, font) for key, text in texts.items() if text}
+
+
+def _forget_hidden(structure: Structure, hidden: frozenset[frozenset[str]]) -> Structure:
+    """The structure, of a figure of growth without covariances that are hidden: they need no room between rows."""
+    if structure.figure is None or structure.figure.name != "growth":
+        return structure
+    return replace(structure, covariances=tuple(p for p in structure.covariances if frozenset(p) not in hidden))
 
 
 def iterate_arrangements(draft: Draft) -> Iterator[Draft]:

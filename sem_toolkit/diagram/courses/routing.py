@@ -25,6 +25,9 @@ from sem_toolkit.diagram.places.placement import Placement
 ENOUGH_AROUND = 60.0
 """A structural path that costs more than this among all others looks for a way around them."""
 
+THROUGH_LOADING = 20.0
+"""What an arc costs more that crosses a loading than one that crosses another path."""
+
 ENOUGH = 8.0
 """A plain course that costs less is taken without a look at others."""
 
@@ -74,7 +77,7 @@ class Router:
         self.obstacles = Obstacles(self.boxes, self.choices.kinds, titles)
         self._titles = titles
         self.routes: dict[str, Route] = {}
-        self.segments = Segments()
+        self.segments, self._loadings = Segments(), Segments()
         self._grid: DetourGrid | None = None
         self._all_routed = False
 
@@ -96,7 +99,6 @@ class Router:
         if route is None or not (is_straight(route.curve) or edge[3]["role"] == "covariance"):
             return False
         points = self.segments.courses[route.key]
-        # Readers follow a straight path over an arc more easily than a bent one beside it.
         borne = self._list_free_arcs() if route.role == "regression" else ()
         cost = self._assess_shapes(points, route.source, route.target)
         return cost + compute_meetings(points, self.segments, route.key, leave_out=borne) < 0.5 * CROSSING
@@ -199,6 +201,8 @@ class Router:
             points = flatten_curves([curve for _, curve in courses])
         ends = self.number[source], self.number[target]
         least = np.array([cost for cost, _ in courses]) + self.obstacles.assess(points, ends)
+        # Readers follow a straight path over an arc more easily than a bent one beside it.
+        borne = self._list_free_arcs() if role == "regression" else ()
         best: _Chosen | None = None
         for k in np.argsort(least, kind="stable"):
             if best is not None and least[k] >= best[0]:
@@ -209,7 +213,10 @@ class Router:
             if role == "variance":
                 total += self._assess_number(curve, key)
             if best is None or total < best[0]:
-                total += compute_meetings(line, self.segments, key, np.inf if best is None else best[0] - total)
+                enough = np.inf if best is None else best[0] - total
+                total += compute_meetings(line, self.segments, key, enough, borne if is_straight(curve) else ())
+                if role == "covariance":
+                    total += THROUGH_LOADING * count_crossings(line, self._loadings, key)
             if best is None or total < best[0]:
                 best = total, curve, line
         return best
@@ -265,8 +272,11 @@ class Router:
     def _remember(self, route: Route, points: FloatArray) -> None:
         self.routes[route.key] = route
         self.segments.add(route.key, points)
+        if route.role == "loading":
+            self._loadings.add(route.key, points)
 
     def _forget(self, key: str) -> None:
         self.obstacles.release(key)
         self.routes.pop(key, None)
         self.segments.remove(key)
+        self._loadings.remove(key)

@@ -61,12 +61,16 @@ def place_folded(
         for cuts in _iterate_cuts(depth, count):
             if any(sum(least[low:high]) > limit for low, high in pairwise((0, *cuts, depth))):
                 continue
-            rows = [
-                _place_row(structure, range(low, high), k, k == count - 1, measures, spacing, limit)
-                for k, (low, high) in enumerate(zip((0, *cuts), (*cuts, depth), strict=True))
-            ]
-            if max(row.width for row in rows) > limit:
+            parts = [range(low, high) for low, high in pairwise((0, *cuts, depth))]
+            placed: dict[int, _Row] = {}
+            # The longest first: where it does not fit, the others need no places.
+            for k in sorted(range(count), key=lambda k: -sum(least[parts[k].start : parts[k].stop])):
+                placed[k] = _place_row(structure, parts[k], k, k == count - 1, measures, spacing, limit)
+                if placed[k].width > limit:
+                    break
+            if len(placed) < count or max(row.width for row in placed.values()) > limit:
                 continue
+            rows = [placed[k] for k in range(count)]
             places = _stack_rows(rows, structure, cuts)
             bounds = compute_bounds(list(places.values()))
             if bounds.width <= limit:

@@ -75,6 +75,13 @@ class Ranks:
         return found
 
     @cached_property
+    def by_column(self) -> tuple[IndexArray, IndexArray]:
+        """The numbers of all cores, one column after the other, and where each column begins."""
+        columns = list(self.columns.values())
+        starts = np.cumsum([0, *(len(column) for column in columns[:-1])])
+        return np.array([k for column in columns for k in column]), starts
+
+    @cached_property
     def neighbours(self) -> list[list[int]]:
         """The numbers of the cores at the other end of each core's links."""
         return [[self.number[b if a == name else a] for a, b in self.links if name in (a, b)] for name in self.names]
@@ -225,11 +232,16 @@ class Field:
         ranks = self.ranks
         a, b = ranks.ends.T
         pairs, prices = ranks.ordered
-        turned = ((heights[:, pairs[:, 0]] > heights[:, pairs[:, 1]]) * prices).sum(axis=1)
-        one, other, third = (heights[:, ranks.between[:, k]] for k in range(3))
-        between = ((third - one) * (third - other) < 0).sum(axis=1)
-        climbed = np.abs(heights[:, b] - heights[:, a])
-        white = sum(np.ptp(heights[:, column], axis=1) for column in ranks.columns.values() if len(column) > 1)
+        turned = ((heights.take(pairs[:, 0], axis=1) > heights.take(pairs[:, 1], axis=1)) * prices).sum(axis=1)
+        between: FloatArray | float = 0.0
+        if len(ranks.between):
+            one, other, third = (heights.take(ranks.between[:, k], axis=1) for k in range(3))
+            between = ((third - one) * (third - other) < 0).sum(axis=1)
+        climbed = np.abs(heights.take(b, axis=1) - heights.take(a, axis=1))
+        by_column, starts = ranks.by_column
+        sorted_heights = heights.take(by_column, axis=1)
+        lowest = np.minimum.reduceat(sorted_heights, starts, axis=1)
+        white = (np.maximum.reduceat(sorted_heights, starts, axis=1) - lowest).sum(axis=1)
         cost = HIT * hits + BETWEEN * between + CROSSING * crossings + CLIMB * climbed.sum(axis=1) + turned
         return cost + WHITE * white - LEVEL * (climbed < 0.5).sum(axis=1), hits + crossings + between
 

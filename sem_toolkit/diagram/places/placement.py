@@ -56,6 +56,7 @@ class Frame:
     tiled   True where covariances are not drawn, so that the blocks of a measurement model can stand in a grid
     stages  title → variables, for bands whose titles are `title_height` points high; they stand side by side where
             paths lead from one to the next, unless the arrangement is "rows"
+    hidden  pairs of cores whose covariance is not drawn
     title_widths  how wide each of these titles is
     arrangement  ranks "across" the page, of a long chain two in a column ("shared"), "downward", or "folded" into rows
                  where they are longer than the page
@@ -67,6 +68,7 @@ class Frame:
     title_height: float = 0.0
     title_widths: Mapping[str, float] = field(default_factory=dict)
     arrangement: Arrangement = "across"
+    hidden: frozenset[frozenset[str]] = frozenset()
 
 
 def place_variables(structure: Structure, measures: Measures, spacing: Spacing, frame: Frame) -> Placement:
@@ -113,7 +115,9 @@ def place_variables(structure: Structure, measures: Measures, spacing: Spacing, 
         structure = share_columns(structure) or structure
     downward = frame.arrangement == "downward"
     limit = None if downward else width
-    places, sides = place_ranks(structure, measures, spacing, limit, downward=downward, apart=False, page=width)
+    places, sides = place_ranks(
+        structure, measures, spacing, limit, downward=downward, apart=False, page=width, hidden=frame.hidden
+    )
     return Placement(places, sides, downward=downward)
 
 

@@ -23,7 +23,7 @@ from sem_toolkit.diagram.places.stacking import (
     find_room,
     stack_columns,
 )
-from sem_toolkit.diagram.places.straightening import straighten
+from sem_toolkit.diagram.places.straightening import count_faults, straighten
 
 STEEPEST = 0.36
 """Columns are apart by this share of the height that a path between cores climbs, where the page has room."""
@@ -40,6 +40,9 @@ NEARLY = 1.15
 CLEAR = 7.0
 """Distance of a row of indicators from a path that leads past it, in points."""
 
+WIDER = (1.0, 1.1, 1.2, 1.35, 1.5)
+"""By how much columns are wider apart where that clears the ways of straight paths."""
+
 NUMBER_SHARE = 0.58
 """Where the first numbers of such a row stand on the way from their core."""
 
@@ -55,6 +58,7 @@ def place_ranks(
     apart: bool,
     inner: Side | None = None,
     page: float | None = None,
+    hidden: frozenset[frozenset[str]] = frozenset(),
 ) -> tuple[dict[str, Rectangle], dict[str, Side]]:
     """Boxes of all variables, and the side on which each core has its indicators.
 
@@ -62,6 +66,7 @@ def place_ranks(
     page      the width across ranks that run downwards, up to which they may be drawn out
     downward  ranks run from top to bottom instead of from left to right
     apart     True where columns may not reach into each other (stages with a ground of their own)
+    hidden    pairs of cores whose covariance is not drawn
     inner     side of the indicators of single cores between the first and the last rank; None for both in turn
     """
     columns, neighbours = build_columns(structure)
@@ -86,7 +91,11 @@ def place_ranks(
     found = [[(block, factor * y) for block, y in column] for column in found]
     if limit is None or length <= (limit if inner else NEARLY * limit):
         # What is far too long will be set in another way, as are rows of folded ranks with another cut.
-        aims = _build_aims(structure, actual, blocks, measures, spacing, room, downward, apart or inner)
+        shown = replace(structure, covariances=tuple(p for p in structure.covariances if frozenset(p) not in hidden))
+        aims = _build_aims(shown, actual, blocks, measures, spacing, room, downward, apart or inner)
+        if not downward:
+            found, room = _clear_ways(found, offsets, structure, measures, aims, room, limit, apart, stretch)
+            offsets = fit_columns([ColumnShape(column) for column in found], room, limit, apart, stretch)
         found = straighten(found, offsets, aims)
         actual |= {block.core: block.side for column in found for block, _ in column}
         offsets = fit_columns([ColumnShape(column) for column in found], room, limit, apart, stretch)
@@ -100,6 +109,35 @@ def place_ranks(
         for name, box in block.places.items()
     }
     return {name: _turn(box) for name, box in places.items()} if downward else places, actual
+
+
+def _clear_ways(
+    columns: list[list[tuple[Block, float]]],
+    offsets: FloatArray,
+    structure: Structure,
+    measures: Measures,
+    aims: Aims,
+    room: Room,
+    limit: float | None,
+    apart: bool,
+    stretch: bool,
+) -> tuple[list[list[tuple[Block, float]]], Room]:
+    """The columns with rows of indicators aside, or further apart, where that mends faults at these heights.
+
+    So the cores keep their order and their distances.
+    """
+    best, fewest = (columns, room), count_faults(columns, offsets, aims)
+    for wider in WIDER if limit is not None else WIDER[:1]:
+        if fewest == 0:
+            break
+        roomier = replace(room, along=wider * room.along)
+        trial = fit_columns([ColumnShape(column) for column in columns], roomier, limit, apart, stretch)
+        leaning = _lean_rows(columns, trial, structure, measures)
+        trial = fit_columns([ColumnShape(column) for column in leaning], roomier, limit, apart, stretch)
+        count = count_faults(leaning, trial, aims)
+        if count < fewest:
+            best, fewest = (leaning, roomier), count
+    return best
 
 
 def _build_aims(

@@ -4,6 +4,7 @@ A local search moves one core at a time to another height or place in its column
 the others of the column make way.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
@@ -22,6 +23,9 @@ STEPS = (12.0, 30.0, 60.0, 110.0)
 MOST_SWEEPS, MOST_STARTS, MOST_CORES = 4, 3, 24
 """How often each core is tried, and how often a search begins; with more cores than this all stay where they are."""
 
+LEAST_LINKS = 2
+"""With fewer paths there is nothing to be straightened."""
+
 HELD = 1000.0
 """Weight of the core that is moved, against 1 for those that make way."""
 
@@ -35,12 +39,11 @@ Columns = Sequence[Sequence[tuple[Block, float]]]
 def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[tuple[Block, float]]]:
     """The columns, whose middles are at offsets along the ranks, with their blocks at better heights."""
     blocks = {block.core: block for column in columns for block, _ in column}
-    links = tuple((a, b) for a, b in aims.links if a in blocks and b in blocks)
     heights = {block.core: y for column in columns for block, y in column}
-    if len(blocks) > MOST_CORES or len(links) < 2:
+    ranks = _build_ranks(columns, offsets, aims)
+    places = ranks.places
+    if len(blocks) > MOST_CORES or len(ranks.links) < LEAST_LINKS:
         return [list(column) for column in columns]
-    places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
-    ranks = Ranks(aims, links, places, np.array([offsets[places[name]] for name in blocks]), tuple(blocks))
     search = _Search(ranks)
     found, chosen = search.run_often(np.array(list(heights.values())), blocks)
     found = mirror_heights(ranks, found, search.find_field(chosen))
@@ -48,6 +51,21 @@ def straighten(columns: Columns, offsets: FloatArray, aims: Aims) -> list[list[t
     for name, y in sorted(zip(blocks, found.tolist(), strict=True), key=lambda entry: entry[1]):
         result[places[name]].append((chosen[name], y))
     return result
+
+
+def count_faults(columns: Columns, offsets: FloatArray, aims: Aims) -> float:
+    """How many faults there are at these heights that straightening might mend; 0 where it would not look for any."""
+    blocks = {block.core: block for column in columns for block, _ in column}
+    ranks = _build_ranks(columns, offsets, aims)
+    if len(blocks) > MOST_CORES or len(ranks.links) < LEAST_LINKS:
+        return 0.0
+    return Field(ranks, blocks).count_faults(np.array([y for column in columns for _, y in column]))
+
+
+def _build_ranks(columns: Columns, offsets: FloatArray, aims: Aims) -> Ranks:
+    places = {block.core: k for k, column in enumerate(columns) for block, _ in column}
+    links = tuple((a, b) for a, b in aims.links if a in places and b in places)
+    return Ranks(aims, links, places, np.array([offsets[place] for place in places.values()]), tuple(places))
 
 
 class _Search:
@@ -131,7 +149,7 @@ class _Search:
                         other = begin.blocks[name]
                     variants.append(self.find_field({**field.blocks, name: other}))
                 for variant in variants:
-                    trials = np.array([self._settle(k, y, heights, variant) for y in self._iterate_heights(k, heights)])
+                    trials = self._settle_all(k, list(self._iterate_heights(k, heights)), heights, variant)
                     costs = variant.assess_moved(trials, self.ranks.places[name], heights)
                     best = int(costs.argmin())
                     if costs[best] < cost - WORTH:
@@ -154,13 +172,25 @@ class _Search:
 
     def _settle(self, k: int, y: float, heights: FloatArray, field: Field) -> FloatArray:
         """The heights with one core at another one and the others of its column as near to theirs as may be."""
+        return np.asarray(self._settle_all(k, [y], heights, field)[0])
+
+    def _settle_all(self, k: int, wanted: Sequence[float], heights: FloatArray, field: Field) -> FloatArray:
+        """The same for each of c heights of the core; c × n."""
         column = self.ranks.columns[self.ranks.places[self.ranks.names[k]]]
-        settled = heights.copy()
+        settled = np.repeat(heights[None], len(wanted), axis=0)
         if len(column) == 1:
-            settled[k] = y
+            settled[:, k] = wanted
             return settled
-        wanted = {m: y if m == k else float(heights[m]) for m in column}
-        order = sorted(column, key=lambda m: (wanted[m], m))
-        distances = [field.find_gap(above, below) for above, below in pairwise(order)]
-        settled[order] = separate([wanted[m] for m in order], distances, [HELD if m == k else 1.0 for m in order])
+        others = sorted((float(heights[m]), m) for m in column if m != k)
+        orders, found = [], []
+        for y in wanted:
+            place = bisect(others, (y, k))
+            entries = [*others[:place], (y, k), *others[place:]]
+            order = [m for _, m in entries]
+            distances = [field.find_gap(above, below) for above, below in pairwise(order)]
+            weights = [1.0] * len(order)
+            weights[place] = HELD
+            orders.append(order)
+            found.append(separate([value for value, _ in entries], distances, weights))
+        settled[np.arange(len(wanted))[:, None], orders] = found
         return settled

@@ -101,3 +101,24 @@ def test_a_structural_path_stays_straight_where_only_an_arc_crosses_it():
     )
     assert not diagram.hits()
     assert all(is_straight(edge.curve) for edge in diagram.scene.edges if edge.role == "regression")
+
+
+def test_an_arc_keeps_off_loadings_even_where_it_crosses_as_many_paths():
+    """Indicators left of three causes, effects right of them: the long arc runs among the paths."""
+    text = "\n".join(f"{name} =~ {name}1 + {name}2 + {name}3" for name in "abc") + "\ny ~ a + b + c\nz ~ b + y"
+    places = {name: (0.0, 90.0 * k) for k, name in enumerate("abc")}
+    items = {f"{name}{n + 1}": (-100.0, 90.0 * k + 26 * (n - 1)) for k, name in enumerate("abc") for n in range(3)}
+    middles = places | items | {"y": (140.0, 90.0), "z": (260.0, 90.0)}
+    router = build_router(text, middles, dict.fromkeys("abc", "left"))
+    arc = flatten_curve(router.route_all()["a ~~ c"].curve)
+    assert arc[:, 0].max() > WIDTH / 2
+    assert arc[:, 0].min() > -WIDTH / 2
+
+
+def test_a_straight_path_crosses_an_arc_rather_than_bending_beside_it():
+    router = build_router(
+        "y ~ a + b\nz ~ b\na ~~ c\ny ~ c",
+        {"a": (0, 0), "b": (0, 80), "c": (0, 160), "y": (130, 120), "z": (130, 0)},
+    )
+    routes = router.route_all()
+    assert all(is_straight(routes[key].curve) for key in ("y ~ a", "z ~ b", "y ~ b", "y ~ c"))
