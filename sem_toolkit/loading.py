@@ -1,6 +1,10 @@
 """What is loaded when it is first asked for: names of packages, and libraries that take long to start.
 
 A command that only reads a spec then starts without pandas and scipy, and `import sem_toolkit` loads nothing.
+
+What only some fits need is loaded by the place that finds out that this one does: a table of kinds or a method takes
+its name from the package (`exact_fit.LevelBaseline()`), a branch imports it. tests/test_loading.py holds what a plain
+fit must not load.
 """
 
 import sys

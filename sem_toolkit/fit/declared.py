@@ -1,9 +1,12 @@
 """Every option of a fit, declared once: flags of the command, the reading of values, hints and docs come from here."""
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from sem_toolkit.diagnostics import Diagnostic
+from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import ESTIMATORS
 from sem_toolkit.estimation.instruments.options import Adjustment, MeanStructure, StageErrors, VarcovMethod, Weak
 from sem_toolkit.estimation.options import Engine, Likelihood
@@ -221,3 +224,25 @@ OPTIONS: Mapping[str, Option] = {option.name: option for option in _DECLARED}
 """All options by name, in the order in which people meet them."""
 TESTING = frozenset(option.name for option in _DECLARED if option.layer == "inference")
 """Options of standard errors, tests and intervals: of which nothing is seen where no estimate is tested."""
+
+
+def build_unknown_option(name: str) -> Diagnostic:
+    """The fault of a name that is no option's."""
+    hint = format_suggestion(name, sorted(OPTIONS)) or "see `sem-toolkit fit --help` for the options"
+    return Diagnostic("error", "unknown-option", f'there is no option "{name}"', hint=hint)
+
+
+def build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
+    """The fault of a value that an option does not take, and what it would take."""
+    option = OPTIONS[name]
+    if str(value).lower() in option.later:
+        return Diagnostic("error", "not-supported-yet", f'{name} = "{value}" is not supported yet')
+    hint = f"one of: {', '.join(option.choices)}" if option.choices else None
+    return Diagnostic("error", "option-value", f'option "{name}" cannot be {_show(value)}: {problem}', hint=hint)
+
+
+def _show(value: object) -> str:
+    """A value as Python writes it, cut short where it is long or deep."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = 80
+    return brief.repr(value)

@@ -1,18 +1,16 @@
 """Named options, as lavaan users know them, into one checked `FitOptions`."""
 
-import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sem_toolkit.diagnostics import Diagnostic, OptionError, SemError
-from sem_toolkit.diagnostics.suggestions import format_suggestion
 from sem_toolkit.estimation import EstimationOptions, get_estimator
 from sem_toolkit.estimation.instruments.options import InstrumentOptions
 from sem_toolkit.estimation.steps.options import StepOptions
 from sem_toolkit.fit.combinations import Combination, check_combination, check_ordered
-from sem_toolkit.fit.declared import OPTIONS
+from sem_toolkit.fit.declared import OPTIONS, build_bad_value, build_unknown_option
 from sem_toolkit.fit.idle import check_idle_options
 from sem_toolkit.fit.moments import Moments
 from sem_toolkit.fit.readers import order_counts, read_ordered, split_words
@@ -154,7 +152,7 @@ def parse_fit_options(*layers: Mapping[str, object]) -> FitOptions:
 
 def _read_values(given: Mapping[str, object]) -> tuple[dict[str, Any], list[Diagnostic]]:
     """Values by name, but for those of the table, and faults of names and values."""
-    faults = [_build_unknown_option(name) for name in given if name not in OPTIONS]
+    faults = [build_unknown_option(name) for name in given if name not in OPTIONS]
     read: dict[str, Any] = {}
     for name, value in given.items():
         parse = OPTIONS[name].parse if name in OPTIONS else None
@@ -164,7 +162,7 @@ def _read_values(given: Mapping[str, object]) -> tuple[dict[str, Any], list[Diag
                     value = order_counts(value, given.get("sample_cov"))
                 read[name] = parse(value)
             except ValueError as problem:
-                faults.append(_build_bad_value(name, given[name], str(problem)))
+                faults.append(build_bad_value(name, given[name], str(problem)))
     return read, faults
 
 
@@ -267,26 +265,6 @@ def _build_inference_options(values: dict[str, Any], categorical: bool = False) 
         categorical,
         values.get("sam_method"),
     )
-
-
-def _show(value: object) -> str:
-    """A value as Python writes it, cut short where it is long or deep."""
-    brief = reprlib.Repr()
-    brief.maxstring = brief.maxother = 80
-    return brief.repr(value)
-
-
-def _build_unknown_option(name: str) -> Diagnostic:
-    hint = format_suggestion(name, sorted(OPTIONS)) or "see `sem-toolkit fit --help` for the options"
-    return Diagnostic("error", "unknown-option", f'there is no option "{name}"', hint=hint)
-
-
-def _build_bad_value(name: str, value: object, problem: str) -> Diagnostic:
-    option = OPTIONS[name]
-    if str(value).lower() in option.later:
-        return Diagnostic("error", "not-supported-yet", f'{name} = "{value}" is not supported yet')
-    hint = f"one of: {', '.join(option.choices)}" if option.choices else None
-    return Diagnostic("error", "option-value", f'option "{name}" cannot be {_show(value)}: {problem}', hint=hint)
 
 
 _STEPS = frozenset(entry.name for entry in fields(StepOptions))

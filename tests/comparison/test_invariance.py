@@ -1,6 +1,7 @@
 """The ladder of measurement invariance against lavaan's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,10 @@ def test_a_step_begins_within_its_equalities_and_near_its_optimum() -> None:
         errors = step.fit.parameters["se"]
         assert np.abs(start - x).max() < errors.max()
         assert step.fit.solution.transcript[0].iterations <= 5
+
+
+def test_a_p_value_that_rounds_to_the_level_is_told_with_more_digits():
+    ladder = fit_ladder(parse_spec("f =~ x1 + x2 + x3"), HS, group="school")
+    step = ladder.steps["metric"]
+    near = replace(step, test=replace(step.test, pvalue=0.04954))
+    assert near.verdict.startswith("mixed: fails by difference test (p = 0.04954)")

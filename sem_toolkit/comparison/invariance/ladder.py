@@ -152,7 +152,10 @@ class Step:
             )
         if not self.failed:
             return "holds by all rules"
-        return ("fails by " if len(self.failed) == len(RULES) else "mixed: fails by ") + ", ".join(self.failed)
+        told = ", ".join(self.failed)
+        if "difference test" in self.failed and f"{self.test.pvalue:.3f}" == f"{LEVEL:.3f}":
+            told = told.replace("difference test", f"difference test (p = {self.test.pvalue:.5f})")
+        return ("fails by " if len(self.failed) == len(RULES) else "mixed: fails by ") + told
 
     @cached_property
     def releases(self) -> "pd.DataFrame":
