@@ -29,6 +29,7 @@ IDENTITY = ("lhs", "op", "rhs", "group", "level", "label", "test", "type")
 """What a row of a table is of."""
 MEANT: dict[tuple[str, str], str] = {
     ("*", "/modification_indices/*/sepc_all"): "covariances of fixed variables tell nothing: NaN, as in lavaan",
+    ("*", "/residuals_*/*.z/*"): "a residual that is 0 in every sample has no z: NaN, where rounding gave it an error",
     ("*", "/tests/*/pvalue"): "the unscaled minimum of least squares has no known distribution: no p-value",
     (
         "nonconv",

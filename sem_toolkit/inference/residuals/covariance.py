@@ -23,6 +23,9 @@ from sem_toolkit.inference.weights.robust import build_robust_weight
 from sem_toolkit.model import compute_information, compute_jacobian
 from sem_toolkit.sample.moments import FloatArray
 
+_ROUNDING = 1e-11
+"""What is left of a variance, relative to that of the sample moment, where nothing should be."""
+
 
 @dataclass(frozen=True, eq=False)
 class ResidualCovariance:
@@ -55,7 +58,7 @@ class ResidualCovariance:
         return np.asarray(self.sample_variances(g, metric) - compute_row_products(delta, covariance))
 
     def variances(self, g: int, metric: str) -> FloatArray:
-        """Variances of the residuals (m) in a metric."""
+        """Variances of the residuals (m) in a metric; 0 where the model meets a moment of any sample."""
         jacobian, gamma = self._jacobian(g, metric), self.gammas[g]
         delta = jacobian.times(self.delta[g])
         if isinstance(gamma, CasewiseGamma):
@@ -64,7 +67,9 @@ class ResidualCovariance:
             own = gamma.variances(jacobian)
             shared = compute_row_products(delta, self.inverse, jacobian.times(self.spread[g]))
         taken = compute_row_products(delta, self.inverse @ self.meat @ self.inverse) - 2.0 * shared
-        return np.asarray(own / self.evaluation.rows[g] + taken / self.evaluation.rows.sum())
+        own = own / self.evaluation.rows[g]
+        found = own + taken / self.evaluation.rows.sum()
+        return np.where(found > _ROUNDING * own, found, 0.0)
 
     def matrix(self, g: int, metric: str) -> FloatArray:
         """The covariance matrix itself, m × m."""
