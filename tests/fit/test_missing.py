@@ -360,3 +360,16 @@ def test_differences_of_yuan_bentler_tests_of_incomplete_rows(rows):
     fits = {"free": fit(CFA, rows, **options)}
     fits["equal"] = fit(CFA, rows, **options, group_equal=["loadings", "intercepts"])
     assert build_nested_table(fits).loc["equal", "Chisq.diff"] == pytest.approx(55.4819672, rel=2e-5)
+
+
+def test_composites_go_with_two_stages() -> None:
+    """With nothing missing the two stages are one, and normal errors leave the statistic as it is."""
+    spec = "f <~ x1 + x2 + x3\ny =~ x4 + x5 + x6\ny ~ f"
+    complete = fit(spec, DATA / "hs.csv", missing="two.stage").fit_measures
+    assert complete["chisq"] == pytest.approx(fit(spec, DATA / "hs.csv").fit_measures["chisq"], rel=1e-9)
+    assert complete["chisq.scaling.factor"] == pytest.approx(1.0, abs=1e-8)
+    for missing in ("two.stage", "robust.two.stage"):
+        found = fit(spec, DATA / "hs_missing.csv", missing=missing)
+        assert found.certified
+        assert 1.0 < found.fit_measures["chisq.scaling.factor"] < 1.6  # what is missing makes moments vary more
+        assert "f <~" in found.summary()

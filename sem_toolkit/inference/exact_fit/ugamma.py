@@ -46,7 +46,7 @@ def compute_ugamma_traces(evaluation: AtEstimate, information: str = "expected")
     else:
         saturated = sum(part.trace() for part in build_casewise(evaluation, weight))
     if evaluation.model.composites is not None:
-        return saturated, saturated - float(np.trace(_over_moments(evaluation, weight)))
+        return saturated, saturated - float(np.trace(_over_moments(evaluation, weight, gammas)))
     meat = compute_robust_meat(evaluation, information)
     return saturated, float(np.einsum("ij,ji->", compute_weight_inverse(evaluation, weight), meat))
 
