@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from sem_toolkit.sample import streaming
 from sem_toolkit.sample.categorical.answers import Answers
 from sem_toolkit.sample.categorical.tabled import IntArray
 from sem_toolkit.sample.moments import FloatArray
@@ -64,6 +65,13 @@ class AnsweredRows:
             for place, text in enumerate(texts):
                 chosen = used & (places == place)
                 yield text, codes[:, chosen], values[:, chosen]
+
+    def iterate_slices(self) -> Iterator[tuple[str, IntArray, FloatArray]]:
+        """The same, so few rows at a time that what is made of them stays near the processor."""
+        for label, codes, values in self.iterate():
+            for start in range(0, codes.shape[1], streaming.SLICE):
+                chosen = slice(start, start + streaming.SLICE)
+                yield label, codes[:, chosen], values[:, chosen]
 
 
 def _encode(column: FloatArray, numbers: FloatArray) -> IntArray:

@@ -9,19 +9,15 @@ from sem_toolkit.sample import streaming
 from sem_toolkit.sample.answered_rows import AnsweredRows
 from sem_toolkit.sample.categorical.answers import (
     Answers,
-    build_no_pair,
-    describe_pairs,
-    list_unused,
-    place_statistics,
 )
 from sem_toolkit.sample.categorical.mixture import MixedStatistics
 from sem_toolkit.sample.categorical.mixture_margins import MixtureMargins
 from sem_toolkit.sample.categorical.tabled import IntArray
-from sem_toolkit.sample.categorical.two_steps import EmptyCells, NoCommonRowError
+from sem_toolkit.sample.categorical.two_steps import EmptyCells
 from sem_toolkit.sample.checks import check_collinearity, check_scales, describe_group
 from sem_toolkit.sample.moments import FloatArray, compute_correlation
-from sem_toolkit.sample.sample import PAIRWISE, Sample, SampleGroup
-from sem_toolkit.sample.streamed_answers import check_answers, describe_left_out
+from sem_toolkit.sample.sample import PAIRWISE, Sample
+from sem_toolkit.sample.streamed_statistics import check_answers, conclude_sample, require_rows, start_groups
 from sem_toolkit.sample.tabular import TabularFile
 
 _FIRST = 100_000
@@ -51,8 +47,7 @@ def build_streamed_mixture(
         if rows.whole:
             own = moments.setdefault(label, streaming.Moments(len(variables)))
             own.add(np.vstack([codes.astype(np.float64), values]))
-    if not rows.n_read:
-        raise DataError(Diagnostic("error", "empty-file", f"{file.path} has no rows of data"))
+    require_rows(rows)
     faults = [fault for label, part in parts.items() for fault in _check_part(part, rows, answers, label)]
     if not faults:
         names = (*rows.ordered, *rows.numeric)
@@ -63,24 +58,13 @@ def build_streamed_mixture(
         ]
     if faults:
         raise DataError(faults)
-    found = {label: _start(part, cells or EmptyCells(), variables, label) for label, part in parts.items()}
+    found = start_groups(parts, lambda part: MixedStatistics(part, cells or EmptyCells()), variables)
     passes = _settle(rows, found)
-    for label, codes, values in rows.iterate():
-        for start in range(0, codes.shape[1], streaming.SLICE):
-            chosen = slice(start, start + streaming.SLICE)
-            found[label].add(codes[:, chosen], values[:, chosen])
-    groups, messages = [], [_describe_stream(file, rows.n_read, passes + 3), *list_unused(answers)]
-    used = sum(part.n for part in parts.values())
-    if used < rows.n_read:
-        messages.append(describe_left_out(rows, rows.n_read - used, missing))
-    p = len(variables)
-    for label, part in parts.items():
-        messages += check_scales(part.variances, rows.numeric)
-        statistics = found[label].build()
-        groups.append(place_statistics(SampleGroup(label, part.n, np.eye(p), np.zeros(p)), statistics, range(p), ()))
-        messages += describe_pairs(statistics, variables, label)
-    kept = "listwise" if rows.whole else "pairwise"
-    return Sample(variables, tuple(groups), rows.n_read, tuple(messages), file.path.name, kept)
+    for label, codes, values in rows.iterate_slices():
+        found[label].add(codes, values)
+    scales = {label: check_scales(part.variances, rows.numeric) for label, part in parts.items()}
+    kept = f"{passes + 3} passes; statistics are kept"
+    return conclude_sample(rows, parts, found, answers, missing, kept, scales)
 
 
 def _settle(rows: AnsweredRows, found: Mapping[str, MixedStatistics]) -> int:
@@ -88,11 +72,9 @@ def _settle(rows: AnsweredRows, found: Mapping[str, MixedStatistics]) -> int:
     _begin(rows, found)
     passes = 0
     while unsettled := {label for label, own in found.items() if not own.is_settled}:
-        for label, codes, values in rows.iterate():
+        for label, codes, values in rows.iterate_slices():
             if label in unsettled:
-                for start in range(0, codes.shape[1], streaming.SLICE):
-                    chosen = slice(start, start + streaming.SLICE)
-                    found[label].seek(codes[:, chosen], values[:, chosen])
+                found[label].seek(codes, values)
         for label in unsettled:
             found[label].settle()
         passes += 1
@@ -122,15 +104,3 @@ def _check_part(
                 message = f"{name!r} is constant{describe_group(label)}"
                 faults.append(Diagnostic("error", "constant-column", message, hint="leave it out of the model"))
     return faults
-
-
-def _start(part: MixtureMargins, cells: EmptyCells, variables: tuple[str, ...], label: str) -> MixedStatistics:
-    try:
-        return MixedStatistics(part, cells)
-    except NoCommonRowError as fault:
-        raise DataError(build_no_pair(fault, variables, label)) from None
-
-
-def _describe_stream(file: TabularFile, n_read: int, passes: int) -> Diagnostic:
-    message = f"{file.path.name}: {n_read:,} rows streamed in {passes} passes; statistics are kept, rows are not"
-    return Diagnostic("note", "streamed", message, hint="factor scores and other tables of rows are not there")

@@ -9,7 +9,7 @@ import pytest
 from sem_toolkit import fit
 from sem_toolkit.comparison.invariance import compute_invariance
 from sem_toolkit.diagnostics import DataError, SemError
-from sem_toolkit.fit import Fit, streamed
+from sem_toolkit.fit import streamed
 from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
 from sem_toolkit.sample.categorical import tabled
@@ -18,6 +18,7 @@ from sem_toolkit.sample.streamed_answers import build_streamed_answers, find_str
 from sem_toolkit.sample.tabular import open_tabular
 from sem_toolkit.spec import parse_spec
 from tests.sample.drawing import ITEMS, draw_responses
+from tests.sample.streams import add_holes, fit_both, write
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h"
 
@@ -32,30 +33,6 @@ def draw(n: int = 1_500, seed: int = 2) -> pd.DataFrame:
     return frame
 
 
-def add_holes(frame: pd.DataFrame, seed: int = 3) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < 0.1) for name in ITEMS})
-
-
-def fit_both(
-    frame: pd.DataFrame, path: Path, monkeypatch: pytest.MonkeyPatch, text: str = MODEL, **options: object
-) -> tuple[Fit, Fit]:
-    """The fit of a stream, and that of the rows in memory."""
-    if path.suffix == ".parquet":
-        frame.to_parquet(path, row_group_size=700)
-    else:
-        frame.to_csv(path, index=False)
-    monkeypatch.setattr(streaming, "BATCH", 257)
-    monkeypatch.setattr(streaming, "SLICE", 100)
-    monkeypatch.setattr(streamed, "SMALLEST", 0)
-    stream = fit(text, path, ordered=True, **options)
-    monkeypatch.setattr(streamed, "SMALLEST", 1 << 60)
-    memory = fit(text, path, ordered=True, **options)
-    assert any(entry.code == "streamed" for entry in stream.messages)
-    assert not any(entry.code == "streamed" for entry in memory.messages)
-    return stream, memory
-
-
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 @pytest.mark.parametrize("missing", [None, "listwise", "pairwise"])
 @pytest.mark.parametrize("group", [None, "team"])
@@ -63,7 +40,9 @@ def test_statistics_are_those_of_the_rows_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, missing: str | None, group: str | None
 ) -> None:
     frame = add_holes(draw()) if missing else draw()
-    stream, memory = fit_both(frame, tmp_path / name, monkeypatch, missing=missing, group=group)
+    stream, memory = fit_both(
+        write(frame, tmp_path / name), monkeypatch, MODEL, ordered=True, missing=missing, group=group
+    )
     for one, other in zip(stream.sample.groups, memory.sample.groups, strict=True):
         assert (one.label, one.n) == (other.label, other.n)
         assert one.categorical is not None
@@ -90,7 +69,7 @@ def test_every_table_of_a_fit_is_the_same(
 ) -> None:
     frame = draw()
     frame["c"] = frame["c"].clip(0, 3.5)
-    stream, memory = fit_both(frame, tmp_path / "t.parquet", monkeypatch, **options)
+    stream, memory = fit_both(write(frame, tmp_path / "t.parquet"), monkeypatch, MODEL, ordered=True, **options)
     columns = ["est", "se"]
     assert stream.parameters[columns].to_numpy() == pytest.approx(memory.parameters[columns].to_numpy(), rel=1e-8)
     assert stream.fit_measures == pytest.approx(memory.fit_measures, rel=1e-8, abs=1e-9, nan_ok=True)
@@ -106,7 +85,14 @@ def test_empty_cells_are_filled_as_in_memory(tmp_path: Path, monkeypatch: pytest
     frame = draw(400)
     frame.loc[frame["a"] == 1, "e"] = 1.0
     for zero_add, keep in (((0.5, 0.0), True), ((0.5, 0.0), False), ((0.2, 0.1), True)):
-        stream, memory = fit_both(frame, tmp_path / "t.parquet", monkeypatch, zero_add=zero_add, zero_keep_margins=keep)
+        stream, memory = fit_both(
+            write(frame, tmp_path / "t.parquet"),
+            monkeypatch,
+            MODEL,
+            ordered=True,
+            zero_add=zero_add,
+            zero_keep_margins=keep,
+        )
         one, other = stream.sample.groups[0].categorical, memory.sample.groups[0].categorical
         assert one is not None
         assert other is not None
@@ -123,7 +109,9 @@ def test_rows_left_out_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     frame.loc[7, ITEMS] = np.nan
     frame.loc[9, "team"] = None
     for missing, count in ((None, 7), ("pairwise", 2)):
-        stream, memory = fit_both(frame, tmp_path / "t.parquet", monkeypatch, missing=missing, group="team")
+        stream, memory = fit_both(
+            write(frame, tmp_path / "t.parquet"), monkeypatch, MODEL, ordered=True, missing=missing, group="team"
+        )
         assert stream.sample.n == memory.sample.n == 1_500 - count
         said = [entry.message for entry in stream.messages if entry.code == "rows-dropped"]
         assert said
@@ -220,9 +208,9 @@ def test_single_precision_of_many_rows_moves_nothing_that_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = draw(6_000)
-    _, exact = fit_both(frame, tmp_path / "t.parquet", monkeypatch)
+    _, exact = fit_both(write(frame, tmp_path / "t.parquet"), monkeypatch, MODEL, ordered=True)
     monkeypatch.setattr(tabled, "_MANY", 1)
-    rounded, _ = fit_both(frame, tmp_path / "t.parquet", monkeypatch)
+    rounded, _ = fit_both(write(frame, tmp_path / "t.parquet"), monkeypatch, MODEL, ordered=True)
     one, other = (found.sample.groups[0].categorical for found in (rounded, exact))
     assert one is not None
     assert other is not None

@@ -8,9 +8,9 @@ import pytest
 
 from sem_toolkit import fit
 from sem_toolkit.diagnostics import DataError
-from sem_toolkit.fit import Fit, streamed
-from sem_toolkit.sample import streaming
+from sem_toolkit.fit import streamed
 from tests.sample.drawing import ITEMS, draw_responses
+from tests.sample.streams import add_holes, fit_both, write
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h"
 NUMERIC = ("b", "e", "h")
@@ -29,34 +29,19 @@ def draw(n: int = 1_200, seed: int = 5) -> pd.DataFrame:
     return frame
 
 
-def add_holes(frame: pd.DataFrame, seed: int = 3) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < 0.1) for name in ITEMS})
-
-
-def fit_both(
-    frame: pd.DataFrame, path: Path, monkeypatch: pytest.MonkeyPatch, text: str = MODEL, **options: object
-) -> tuple[Fit, Fit]:
-    """The fit of a stream, and that of the rows in memory."""
-    frame.to_parquet(path, row_group_size=700)
-    monkeypatch.setattr(streaming, "BATCH", 257)
-    monkeypatch.setattr(streaming, "SLICE", 100)
-    monkeypatch.setattr(streamed, "SMALLEST", 0)
-    options = {"ordered": ORDERED, **options}
-    stream = fit(text, path, **options)
-    monkeypatch.setattr(streamed, "SMALLEST", 1 << 60)
-    memory = fit(text, path, **options)
-    assert any(entry.code == "streamed" for entry in stream.messages)
-    assert not any(entry.code == "streamed" for entry in memory.messages)
-    return stream, memory
-
-
 @pytest.mark.parametrize("missing", [None, "pairwise"])
 @pytest.mark.parametrize("group", [None, "team"])
 def test_statistics_are_those_of_the_rows_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str | None, group: str | None
 ) -> None:
-    stream, memory = fit_both(add_holes(draw()), tmp_path / "t.parquet", monkeypatch, missing=missing, group=group)
+    stream, memory = fit_both(
+        write(add_holes(draw()), tmp_path / "t.parquet"),
+        monkeypatch,
+        MODEL,
+        ordered=ORDERED,
+        missing=missing,
+        group=group,
+    )
     assert stream.sample.n_read == memory.sample.n_read
     for one, other in zip(stream.sample.groups, memory.sample.groups, strict=True):
         assert (one.label, one.n) == (other.label, other.n)
@@ -88,7 +73,9 @@ def test_every_table_of_a_fit_is_the_same(
     frame = draw()
     frame["h"] -= 1e5
     frame = frame.assign(x=0.3 * frame["a"] + np.random.default_rng(8).standard_normal(len(frame)))
-    stream, memory = fit_both(frame, tmp_path / "t.parquet", monkeypatch, text, **options)
+    stream, memory = fit_both(
+        write(frame, tmp_path / "t.parquet"), monkeypatch, text, **{"ordered": ORDERED, **options}
+    )
     columns = ["est", "se"]
     assert stream.parameters[columns].to_numpy() == pytest.approx(
         memory.parameters[columns].to_numpy(), rel=1e-7, abs=1e-8

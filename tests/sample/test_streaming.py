@@ -9,13 +9,14 @@ import pytest
 from sem_toolkit import fit
 from sem_toolkit.comparison.invariance import compute_invariance
 from sem_toolkit.diagnostics import DataError, SemError
-from sem_toolkit.fit import Fit, streamed
+from sem_toolkit.fit import streamed
 from sem_toolkit.fit.check import check_model
 from sem_toolkit.sample import streaming
 from sem_toolkit.sample.streaming import build_streamed_sample
 from sem_toolkit.sample.tabular import TabularFile, open_tabular
 from sem_toolkit.spec import parse_spec
 from tests.sample.drawing import ITEMS, draw_responses
+from tests.sample.streams import fit_both, write
 
 MODEL = "f =~ a + b + c\ng =~ d + e + h\ng ~ f"
 
@@ -26,14 +27,6 @@ def draw(n: int = 3_000, seed: int = 2) -> pd.DataFrame:
     frame["team"] = rng.choice(["red", "blue"], n)
     frame["wave"] = rng.integers(1, 4, n).astype(float)
     return frame
-
-
-def write(frame: pd.DataFrame, path: Path) -> Path:
-    if path.suffix == ".parquet":
-        frame.to_parquet(path, row_group_size=700)
-    else:
-        frame.to_csv(path, index=False)
-    return path
 
 
 def open_file(path: Path) -> TabularFile:
@@ -50,19 +43,6 @@ def long_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "SLICE", 100)
 
 
-def fit_both(path: Path, monkeypatch: pytest.MonkeyPatch, text: str = MODEL, **options: object) -> tuple[Fit, Fit]:
-    """The fit of a stream, and that of the rows in memory."""
-    monkeypatch.setattr(streaming, "BATCH", 257)
-    monkeypatch.setattr(streaming, "SLICE", 100)
-    monkeypatch.setattr(streamed, "SMALLEST", 0)
-    stream = fit(text, path, **options)
-    monkeypatch.setattr(streamed, "SMALLEST", 1 << 60)
-    memory = fit(text, path, **options)
-    assert any(entry.code == "streamed" for entry in stream.messages)
-    assert not any(entry.code == "streamed" for entry in memory.messages)
-    return stream, memory
-
-
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
 @pytest.mark.parametrize("offset", [0.0, 1e7])
 def test_moments_are_those_of_the_rows_in_memory(
@@ -71,7 +51,7 @@ def test_moments_are_those_of_the_rows_in_memory(
     frame = draw().sort_values("a", ignore_index=True)
     frame["b"] += offset
     frame.loc[[3, 700, 2_999], "c"] = np.nan
-    stream, memory = fit_both(write(frame, tmp_path / name), monkeypatch, meanstructure=True)
+    stream, memory = fit_both(write(frame, tmp_path / name), monkeypatch, MODEL, meanstructure=True)
     one, other = stream.sample.groups[0], memory.sample.groups[0]
     assert one.n == other.n == 2_997
     assert one.data is None
@@ -87,7 +67,7 @@ def test_moments_are_those_of_the_rows_in_memory(
 def test_every_estimator_of_moments_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
 ) -> None:
-    stream, memory = fit_both(write(draw(), tmp_path / "t.parquet"), monkeypatch, **options)
+    stream, memory = fit_both(write(draw(), tmp_path / "t.parquet"), monkeypatch, MODEL, **options)
     columns = ["est", "se"]
     assert stream.parameters[columns].to_numpy() == pytest.approx(memory.parameters[columns].to_numpy(), rel=1e-9)
 
@@ -108,7 +88,7 @@ def test_groups_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     frame = draw()
     frame.loc[5, group] = None
     path = write(frame, tmp_path / name)
-    stream, memory = fit_both(path, monkeypatch, group=group, group_equal=["loadings"], estimator="MLR")
+    stream, memory = fit_both(path, monkeypatch, MODEL, group=group, group_equal=["loadings"], estimator="MLR")
     assert [part.label for part in stream.sample.groups] == [part.label for part in memory.sample.groups]
     assert [part.n for part in stream.sample.groups] == [part.n for part in memory.sample.groups]
     assert stream.parameters["se"].to_numpy() == pytest.approx(memory.parameters["se"].to_numpy(), rel=1e-8)
