@@ -72,12 +72,12 @@ def bootstrap(
     from sem_toolkit.report.draw_plot import write_draws
     from sem_toolkit.report.plots import require_plot_format
     from sem_toolkit.resampling.bootstrap import bootstrap as run
-    from sem_toolkit.resampling.bootstrap.run import UNSEEN
+    from sem_toolkit.resampling.bootstrap.run import UNSEEN, UNSEEN_BECAUSE
 
     if improper not in ("keep", "drop"):
         message = f"improper draws are kept or dropped, not {improper!r}"
         raise OptionError(Diagnostic("error", "option-value", message, hint="--improper keep, or --improper drop"))
-    fitted = leave_out(chosen, UNSEEN, "draws say how estimates vary, and only estimates are looked at")
+    fitted = leave_out(chosen, UNSEEN, UNSEEN_BECAUSE)
     parsed = read_spec(spec)
     for path in (output, plot):
         protect_inputs(path, [spec, data])

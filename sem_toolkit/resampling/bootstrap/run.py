@@ -28,6 +28,7 @@ FloatArray = NDArray[np.float64]
 
 UNSEEN = (TESTING | {"rotation_se"}) - {"level"}
 """Options of a fit of which draws show nothing: a header may have them for other commands."""
+UNSEEN_BECAUSE = "draws say how estimates vary, and only estimates are looked at"
 
 _CHUNK = 2  # which draws a chunk has: files of another number are not gone on with
 _STREAM = 3  # which random numbers the draws of a seed are made of: chunks of another number are not gone on with
@@ -98,7 +99,7 @@ def bootstrap(
     OptionError for these and for numbers and words that make no bootstrap, EstimationError where the data themselves
     have no certified optimum.
     """
-    require_none_idle(options, UNSEEN, "draws say how estimates vary, and only estimates are looked at")
+    require_none_idle(options, UNSEEN, UNSEEN_BECAUSE)
     wanted = Wanted(draws, resample, interval, seed, standardized, r2, keep_improper, measures, reliability)
     prepared = prepare(parse(spec), data, **options)
     prepared = replace(prepared, options=prepared.options.without_resampling)
